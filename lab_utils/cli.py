@@ -1,0 +1,244 @@
+"""The commands of `./lab`; each is a few lines that call the room where the work is done."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections.abc import Callable, Sequence
+from typing import NoReturn
+
+from rich.console import Console
+from rich.markup import escape
+
+from lab_utils.errors import LabError
+
+Command = Callable[[argparse.Namespace, Console], int]
+
+INTRODUCTION = """\
+A recitation in one repository: containers, a load balancer, and an A/B test between two
+recommenders on real film ratings.
+
+  ./lab demo     the whole story in one command, ending in a verdict and a page with pictures
+  ./lab open     the notebooks, in JupyterLab
+  ./lab test     every check this machine can run
+"""
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command; the exit code says how it went (0 well, 1 told why not, 130 interrupted)."""
+    parser = _parser()
+    options = parser.parse_args(arguments)
+    console = Console(highlight=False)
+    if options.run is None:
+        parser.print_help()
+        return 0
+    try:
+        return int(options.run(options, console))
+    except LabError as error:
+        _show(error)
+        return 1
+    except KeyboardInterrupt:
+        Console(stderr=True).print("\nInterrupted; what this command had started is stopped.")
+        return 130
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
+
+
+def _show(error: LabError) -> None:
+    out = Console(stderr=True, highlight=False)
+    out.print(f"[bold red]While {escape(error.doing)}:[/] {escape(error.found)}")
+    out.print(f"[bold]Next:[/] {escape(error.next_step)}")
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="lab", description=INTRODUCTION, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.set_defaults(run=None)
+    commands = parser.add_subparsers(title="commands", metavar="")
+
+    demo = _add(commands, "demo", _demo, "build, start, visit, collect, test, and show a verdict")
+    _add_kind(demo)
+    demo.add_argument("--seed", type=int, default=2026, help="of the visitors' order (2026)")
+    demo.add_argument("--keep", action="store_true", help="leave the stack up afterwards")
+
+    test = _add(commands, "test", _test, "run every check this machine can run")
+    test.add_argument("pytest", nargs="*", help="words for pytest: then it alone is run")
+
+    notebooks = _add(commands, "open", _open, "open the notebooks in JupyterLab")
+    notebooks.add_argument("jupyter", nargs="*", help="words for JupyterLab, after --")
+
+    _add_kind(_add(commands, "up", _up, "start the stack and wait until it is healthy"))
+    _add(commands, "status", _status, "what of the stack is up, and where it answers")
+    logs = _add(commands, "logs", _logs, "what the services say")
+    logs.add_argument("service", nargs="?", help="recommender-a, recommender-b or balancer")
+    logs.add_argument("-f", "--follow", action="store_true", help="go on as they say more")
+    _add(commands, "down", _down, "stop the stack; models and events are kept")
+    _add(commands, "clean", _clean, "remove everything the lab made, and nothing else")
+    _add(commands, "doctor", _doctor, "what this machine has, and what is missing")
+
+    engine = _add(commands, "engine", _engine, "install and start a Docker Engine, or stop it")
+    engine.add_argument("action", choices=["up", "down"])
+
+    books = _add(commands, "notebooks", _notebooks, "make the student copies from the solutions")
+    books.add_argument("--check", action="store_true", help="only say whether they are up to date")
+    _add(commands, "lock", _lock, "make the lock files again, at the newest versions")
+    return parser
+
+
+def _add(
+    commands: argparse._SubParsersAction[argparse.ArgumentParser],
+    name: str,
+    run: Command,
+    summary: str,
+) -> argparse.ArgumentParser:
+    command = commands.add_parser(name, help=summary, description=summary)
+    command.set_defaults(run=run)
+    return command
+
+
+def _add_kind(command: argparse.ArgumentParser) -> None:
+    kinds = command.add_mutually_exclusive_group()
+    kinds.set_defaults(kind="auto")
+    for kind, summary in (
+        ("containers", "demand a Docker Engine"),
+        ("processes", "run local processes, even where an engine answers"),
+    ):
+        kinds.add_argument(f"--{kind}", dest="kind", action="store_const", const=kind, help=summary)
+
+
+def _demo(options: argparse.Namespace, console: Console) -> int:
+    from lab_utils import demo
+
+    demo.run_in_terminal(console, kind=options.kind, seed=options.seed, keep=options.keep)
+    return 0
+
+
+def _test(options: argparse.Namespace, console: Console) -> int:
+    from lab_utils import self_test
+
+    return self_test.run(options.pytest, console)
+
+
+def _open(options: argparse.Namespace, _console: Console) -> NoReturn:
+    from lab_utils.paths import NOTEBOOKS
+
+    words = [sys.executable, "-m", "jupyterlab", f"--ServerApp.root_dir={NOTEBOOKS}"]
+    os.execv(sys.executable, [*words, *options.jupyter])  # noqa: S606 - this very Python
+
+
+def _up(options: argparse.Namespace, console: Console) -> int:
+    from lab_utils import demo, stack
+
+    with demo.alone(), console.status("") as status:
+        chosen = stack.choose(options.kind, console.print)
+        chosen.up(console.print, lambda line: status.update(escape(line[:100])))
+    return _status(options, console)
+
+
+def _status(_options: argparse.Namespace, console: Console) -> int:
+    from rich.table import Table
+
+    from lab_utils import stack
+
+    up = stack.running()
+    if up is None:
+        console.print("The stack is not up. `./lab up` starts it, `./lab demo` shows all of it.")
+        return 0
+    table = Table("service", "state", "health", "address", "runs as", title=up.description)
+    for service in up.services():
+        table.add_row(*vars(service).values())
+    console.print(table)
+    return 0
+
+
+def _logs(options: argparse.Namespace, _console: Console) -> int:
+    from lab_utils import stack
+    from lab_utils.stack.base import SERVICES
+
+    if options.service not in (None, *SERVICES):
+        raise LabError(
+            "reading the logs",
+            f"there is no service {options.service!r}",
+            f"name one of {', '.join(SERVICES)}, or none for all",
+        )
+    up = stack.running()
+    if up is None:
+        raise LabError("reading the logs", "the stack is not up", "start it with `./lab up`")
+    for line in up.logs(options.service, follow=options.follow):
+        print(line, flush=True)
+    return 0
+
+
+def _down(_options: argparse.Namespace, console: Console) -> int:
+    from lab_utils import stack
+
+    up = stack.running()
+    if up is None:
+        console.print("The stack is not up: nothing to stop.")
+    else:
+        up.down(console.print)
+    return 0
+
+
+def _clean(_options: argparse.Namespace, console: Console) -> int:
+    from lab_utils import cleanup
+
+    removed = cleanup.clean(console.print)
+    for line in removed:
+        console.print(f"removed {line}")
+    console.print(
+        "Nothing of the lab is left outside this folder. Kept: results/, .venv (delete this folder "
+        "to be rid of it) and the engine's build cache (`docker builder prune`)."
+    )
+    return 0
+
+
+def _doctor(_options: argparse.Namespace, console: Console) -> int:
+    from rich.table import Table
+
+    from lab_utils import doctor
+
+    signs = {"ok": "[green]ok[/]", "note": "[yellow]note[/]", "missing": "[red]missing[/]"}
+    table = Table("what", "", "found", "what to do", title="What the lab finds on this machine")
+    for finding in doctor.examine():
+        found, advice = escape(finding.found), escape(finding.advice)
+        table.add_row(finding.what, signs[finding.verdict], found, advice)
+    console.print(table)
+    return 0
+
+
+def _engine(options: argparse.Namespace, console: Console) -> int:
+    from lab_utils import engine_setup
+
+    if options.action == "up":
+        engine_setup.up(console.print)
+    else:
+        engine_setup.down(console.print)
+    return 0
+
+
+def _notebooks(options: argparse.Namespace, console: Console) -> int:
+    from lab_utils import notebooks
+
+    if options.check:
+        notebooks.demand_up_to_date()
+        console.print("every student copy is what its solution makes it")
+    else:
+        notebooks.make_all(console.print)
+    return 0
+
+
+def _lock(_options: argparse.Namespace, console: Console) -> int:
+    from lab_utils import locks
+    from lab_utils.paths import ROOT
+
+    for path in locks.make():
+        console.print(f"wrote {path.relative_to(ROOT)}")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,130 @@
+"""Student copies of the notebooks, made from `notebooks/solutions/`: `./lab notebooks`.
+
+A solution notebook is the source. In its student copy every block
+
+    # solution
+    ...
+    # end of solution
+
+is replaced by `...`; all else is the same. Both are committed as they ran, so that a reader
+sees the outputs before running anything, and nbval has something to compare with.
+"""
+
+from __future__ import annotations
+
+import copy
+import re
+from collections.abc import Callable
+from pathlib import Path
+
+import nbformat
+from nbclient import NotebookClient
+from nbclient.exceptions import CellExecutionError
+from nbformat import NotebookNode
+
+from lab_utils.errors import LabError
+from lab_utils.paths import NOTEBOOKS, ROOT
+
+SOLUTIONS = NOTEBOOKS / "solutions"
+SOLUTION_BLOCK = re.compile(r"^( *)# solution\n.*?^ *# end of solution$", re.DOTALL | re.MULTILINE)
+CELL_TIMEOUT = 300
+METADATA = {
+    "kernelspec": {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"},
+    "language_info": {"name": "python"},
+}
+
+
+def make_all(say: Callable[[str], None]) -> None:
+    """Run every solution, write it back with its outputs, and make its student copy.
+
+    Raises:
+        LabError: a cell of a notebook failed.
+    """
+    for path in sorted(SOLUTIONS.glob("*.ipynb")):
+        say(f"running {path.relative_to(ROOT)}")
+        solution = run(nbformat.read(path, as_version=4), path)
+        _write(solution, path)
+        student = student_copy(solution)
+        if _sources(student) != _sources(solution):
+            say(f"running {path.name} as a student finds it")
+            student = run(student, NOTEBOOKS / path.name)
+        _write(student, NOTEBOOKS / path.name)
+
+
+def student_copy(solution: NotebookNode) -> NotebookNode:
+    """The notebook with every solution block replaced by `...` at the same indentation."""
+    student = copy.deepcopy(solution)
+    for cell in student.cells:
+        if cell.cell_type == "code":
+            cell.source = SOLUTION_BLOCK.sub(r"\1...", cell.source)
+    return student
+
+
+def run(notebook: NotebookNode, path: Path) -> NotebookNode:
+    """Run all cells in a fresh kernel, in the folder of `path`, and return the result.
+
+    Raises:
+        LabError: a cell failed; its traceback is shown.
+    """
+    notebook = copy.deepcopy(notebook)
+    client = NotebookClient(
+        notebook,
+        timeout=CELL_TIMEOUT,
+        kernel_name="python3",
+        resources={"metadata": {"path": str(path.parent)}},
+    )
+    try:
+        client.execute()
+    except CellExecutionError as error:
+        raise LabError(
+            f"running {path.name}", str(error), "mend the cell, then run again"
+        ) from None
+    return notebook
+
+
+def demand_up_to_date() -> None:
+    """Raise unless every student copy is what its solution makes it, and both were run.
+
+    Raises:
+        LabError: with the list of what differs.
+    """
+    wrong = [line for path in sorted(SOLUTIONS.glob("*.ipynb")) for line in _wrong(path)]
+    known = {path.name for path in SOLUTIONS.glob("*.ipynb")}
+    orphans = [path.name for path in NOTEBOOKS.glob("*.ipynb") if path.name not in known]
+    wrong += [f"{name} has no solution that it could be made from" for name in orphans]
+    if wrong:
+        raise LabError("checking the student copies", "\n".join(wrong), "run `./lab notebooks`")
+
+
+def _wrong(path: Path) -> list[str]:
+    solution = nbformat.read(path, as_version=4)
+    copy_path = NOTEBOOKS / path.name
+    if not copy_path.exists():
+        return [f"{path.name} has no student copy"]
+    student = nbformat.read(copy_path, as_version=4)
+    wrong = []
+    if _sources(student) != _sources(student_copy(solution)):
+        wrong.append(f"{path.name}: the student copy is not what the solution makes it")
+    for where, book in (("solution", solution), ("student copy", student)):
+        never = sum(1 for cell in book.cells if _has_code(cell) and cell.execution_count is None)
+        if never:
+            wrong.append(f"{path.name}: {never} code cells of the {where} were never run")
+    return wrong
+
+
+def _has_code(cell: NotebookNode) -> bool:
+    return cell.cell_type == "code" and bool(cell.source.strip())
+
+
+def _sources(notebook: NotebookNode) -> list[tuple[str, str]]:
+    return [(cell.cell_type, cell.source) for cell in notebook.cells]
+
+
+def _write(notebook: NotebookNode, path: Path) -> None:
+    """Write it with nothing in it that changes from run to run without a reason."""
+    notebook.metadata = nbformat.from_dict(METADATA)
+    for number, cell in enumerate(notebook.cells):
+        cell.id = f"cell-{number}"
+        cell.metadata.pop("execution", None)
+    nbformat.validate(notebook)
+    nbformat.write(notebook, path)

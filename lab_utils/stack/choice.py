@@ -1,0 +1,53 @@
+"""Which way the stack runs on this machine, and why."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable
+from typing import Literal
+
+from lab_utils import docker_engine
+from lab_utils.ports import Ports
+from lab_utils.stack.base import Stack
+from lab_utils.stack.containers import ContainerStack
+from lab_utils.stack.processes import ProcessStack
+
+Kind = Literal["auto", "containers", "processes"]
+
+
+def choose(kind: Kind, say: Callable[[str], None], ports: Ports | None = None) -> Stack:
+    """Containers where an engine answers, else local processes, plainly told.
+
+    Args:
+        kind: `auto`, or the one that is wanted and no other.
+        say: told what is missing where `auto` falls back to processes.
+        ports: where the services answer; the environment's by default.
+
+    Raises:
+        EngineUnavailable: containers are demanded, and no engine answers.
+    """
+    ports = ports or Ports.from_environment()
+    if kind == "processes":
+        return ProcessStack(ports)
+    try:
+        return ContainerStack(docker_engine.find(), ports)
+    except docker_engine.EngineUnavailable as missing:
+        if kind == "containers":
+            raise
+        say(f"No Docker Engine: {missing.found}.")
+        say("Going on with local processes: the same experiment, but no isolation, no images.")
+        say(f"To have containers: {missing.next_step}.")
+        return ProcessStack(ports)
+
+
+def running() -> Stack | None:
+    """The stack that is up on this machine, whichever way; None if none is."""
+    ports = Ports.from_environment()
+    candidates: list[Stack] = [ProcessStack(ports)]
+    with contextlib.suppress(docker_engine.EngineUnavailable):
+        candidates.append(ContainerStack(docker_engine.find(), ports))
+    return next((stack for stack in candidates if _any_up(stack)), None)
+
+
+def _any_up(stack: Stack) -> bool:
+    return any(service.state == "running" for service in stack.services())

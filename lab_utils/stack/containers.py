@@ -1,0 +1,183 @@
+"""The stack in containers: compose.yaml, built, started, watched and asked through the engine."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+
+from docker.models.containers import Container
+
+from lab_utils import images
+from lab_utils.docker_engine import PROJECT, Engine
+from lab_utils.errors import LabError
+from lab_utils.paths import COMPOSE_FILE, ROOT
+from lab_utils.ports import Ports
+from lab_utils.stack.base import SERVICES, Say, Service, StackError, quiet, wait_until_ready
+
+TRAINERS = ("train-a", "train-b")
+EVENTS = "/events/events.jsonl"
+ROOM_TO_BUILD = 2 * 1024**3
+"""Bytes of free disk that a first build takes, with room to spare."""
+
+
+@dataclass(frozen=True)
+class ContainerStack:
+    """The Compose project of this checkout.
+
+    Attributes:
+        engine: where it runs.
+        ports: where it answers on this machine.
+        project: the Compose project's name and the label of all that belongs to it.
+    """
+
+    engine: Engine
+    ports: Ports = field(default_factory=Ports.from_environment)
+    project: str = PROJECT
+
+    kind = "containers"
+
+    @property
+    def description(self) -> str:
+        """How it ran."""
+        return (
+            f"Containers of Docker Engine {self.engine.version}, started by Compose "
+            f"{self.engine.compose_version}: each with its own files, users, processes and network."
+        )
+
+    def up(self, say: Say, watch: Say = quiet) -> None:
+        """Build the images, train in them, start the services, wait until all are healthy.
+
+        Raises:
+            PortTaken: another program has one of the ports.
+            CommandFailed: a build failed.
+            StackError: a part died or never became healthy; the end of its log is shown.
+        """
+        if not self._running():
+            self.ports.demand_free()
+        self._demand_room()
+        base = images.python_base(self.engine, say)
+        say(f"building the images on {base.name} ({base.origin})")
+        for line in self._compose(["--progress=plain", "build"], "building the images", base):
+            watch(line)
+        say("training both models, then starting the services")
+        try:
+            self._start(base)
+            self.wait()
+        except BaseException:
+            self.down(quiet)
+            raise
+
+    def wait(self) -> None:
+        """Wait until every part is healthy, however it was started.
+
+        Raises:
+            StackError: a part died or never became healthy; the end of its log is shown.
+        """
+        wait_until_ready(self.ports, self._dead, self._last_words)
+
+    def down(self, say: Say) -> None:
+        """Remove containers and network; models and the event log stay in their volumes."""
+        list(self._compose(["down", "--timeout", "10"], "stopping the stack"))
+        say("removed the containers; models and the event log stay in their volumes")
+
+    def services(self) -> list[Service]:
+        """Every part as the engine sees it."""
+        return [self._service(name) for name in SERVICES]
+
+    def logs(self, service: str | None, *, follow: bool) -> Iterator[str]:
+        """Log lines, through Compose."""
+        only = [service] if service else list(SERVICES)
+        words = ["logs", "--no-color", *(["--follow"] if follow else []), *only]
+        return self._compose(words, "reading the logs")
+
+    def event_log(self) -> bytes:
+        """Everything the balancer has recorded so far; empty if nothing."""
+        container = self.container("balancer")
+        try:
+            return self.engine.copy_out(str(container.id), EVENTS) if container else b""
+        except FileNotFoundError:
+            return b""
+
+    def container(self, service: str) -> Container | None:
+        """The newest container of a service, running or not."""
+        found = self.engine.containers(self.project, service)
+        return found[0] if found else None
+
+    def _running(self) -> bool:
+        """Whether all services run, so that the ports are taken by ourselves."""
+        return all(service.state == "running" for service in self.services())
+
+    def _start(self, base: images.BaseImage) -> None:
+        try:
+            list(self._compose(["up", "--detach"], "starting the stack", base))
+        except LabError as failed:
+            victim = self._failed_trainer()
+            if victim is None:
+                raise
+            raise StackError(
+                "training the models",
+                f"{victim} failed; the last it said:\n{self._tail(victim)}",
+                "mend what it says, then run this again",
+            ) from failed
+
+    def _failed_trainer(self) -> str | None:
+        for name in TRAINERS:
+            container = self.container(name)
+            if container and container.status == "exited" and container.attrs["State"]["ExitCode"]:
+                return name
+        return None
+
+    def _dead(self) -> str | None:
+        gone = (service.name for service in self.services() if service.state != "running")
+        return next(gone, None)
+
+    def _last_words(self) -> str:
+        return "\n".join(f"{name}: {self._tail(name)}" for name in SERVICES)
+
+    def _tail(self, service: str) -> str:
+        container = self.container(service)
+        if container is None:
+            return "(no container)"
+        return str(container.logs(tail=12).decode(errors="replace")).strip()
+
+    def _service(self, name: str) -> Service:
+        container = self.container(name)
+        port = name.removeprefix("recommender-")
+        return Service(
+            name=name,
+            state=str(container.status) if container else "absent",
+            health=str(container.health) if container and container.status == "running" else "",
+            address=self.ports.url(port),
+            detail=str(container.name) if container else "",
+        )
+
+    def _environment(self, base: images.BaseImage | None) -> dict[str, str]:
+        build = images.build_environment(base) if base else {}
+        return {**self.ports.environment(), "LAB_PROJECT": self.project, **build}
+
+    def _compose(
+        self, words: Sequence[str], doing: str, base: images.BaseImage | None = None
+    ) -> Iterator[str]:
+        return self.engine.run_compose(
+            ["--file", str(COMPOSE_FILE), *words],
+            doing=doing,
+            environment=self._environment(base),
+            folder=ROOT,
+        )
+
+    def _demand_room(self) -> None:
+        """Raise where a build would fill the disk.
+
+        Raises:
+            LabError: less than `ROOM_TO_BUILD` is free.
+        """
+        free = shutil.disk_usage(ROOT).free
+        if free < ROOM_TO_BUILD:
+            raise LabError(
+                "building the images",
+                f"{free / 1e9:.1f} GB of disk are free, and a first build wants "
+                f"{ROOM_TO_BUILD / 1e9:.1f} GB",
+                "make room (`docker system df` shows what Docker holds), "
+                "or run without images: `./lab demo --processes`",
+            )

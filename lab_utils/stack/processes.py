@@ -1,0 +1,149 @@
+"""The stack as local processes: for a machine without Docker. No isolation, same experiment."""
+
+from __future__ import annotations
+
+import os
+import sys
+import tomllib
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import tomli_w
+
+from lab_utils import commands, waiting
+from lab_utils.paths import CONTAINERS, DATA, STATE
+from lab_utils.ports import HOST, Ports
+from lab_utils.runtimes.process import Process
+from lab_utils.stack.base import SERVICES, Say, Service, quiet, wait_until_ready
+from lab_utils.tail import follow_files
+
+TRAIN_TIMEOUT = 120.0
+"""Seconds for one model to be trained."""
+
+
+@dataclass(frozen=True)
+class ProcessStack:
+    """The same services on the same ports, each a plain process of this user."""
+
+    ports: Ports = field(default_factory=Ports.from_environment)
+    folder: Path = STATE / "processes"
+
+    kind = "processes"
+    description = (
+        "Local processes: the same programs on the same ports, but no isolation: they share this "
+        "machine's files, Python and processes, have no limits, and no image was built."
+    )
+
+    def up(self, say: Say, watch: Say = quiet) -> None:  # noqa: ARG002 - nothing is built here
+        """Train both models at once, start the services, and wait until all answer.
+
+        Raises:
+            PortTaken: another program has one of the ports.
+            StackError: a part died or never became healthy; what had started is stopped.
+        """
+        if all(self._process(name).running() for name in SERVICES):
+            say("the stack is up already")
+            return
+        self.down(quiet)
+        self.ports.demand_free()
+        say("training both models")
+        with ThreadPoolExecutor() as pool:
+            list(pool.map(self._train, ("a", "b")))
+        say("starting the services")
+        try:
+            self._start_all()
+            wait_until_ready(self.ports, self._dead, self._last_words)
+        except BaseException:
+            self.down(quiet)
+            raise
+
+    def down(self, say: Say) -> None:
+        """Stop the services, all at the same time."""
+        with ThreadPoolExecutor() as pool:
+            stopped = list(pool.map(lambda name: self._process(name).stop(), SERVICES))
+        say(f"stopped {sum(stopped)} processes")
+
+    def services(self) -> list[Service]:
+        """Every part as it is now; health is what the service itself answers."""
+        return [self._service(name) for name in SERVICES]
+
+    def logs(self, service: str | None, *, follow: bool) -> Iterator[str]:
+        """Log lines, from the services' files."""
+        names = [service] if service else SERVICES
+        return follow_files({name: self._process(name).log for name in names}, follow=follow)
+
+    def event_log(self) -> bytes:
+        """Everything the balancer has recorded so far; empty if nothing."""
+        return self._events.read_bytes() if self._events.exists() else b""
+
+    @property
+    def _events(self) -> Path:
+        return self.folder / "events" / "events.jsonl"
+
+    def _process(self, name: str) -> Process:
+        return Process(name, self.folder)
+
+    def _environment(self, variant: str) -> dict[str, str]:
+        return {
+            "LAB_VARIANT": variant,
+            "LAB_HOST": HOST,
+            "LAB_PORT": str(getattr(self.ports, variant)),
+            "LAB_DATA": str(DATA / "past"),
+            "LAB_MODEL": str(self.folder / f"model-{variant}"),
+        }
+
+    def _train(self, variant: str) -> None:
+        (self.folder / f"model-{variant}").mkdir(parents=True, exist_ok=True)
+        commands.run(
+            _python_module(f"recommender_{variant}", "train"),
+            doing=f"training recommender-{variant}",
+            environment={**os.environ, **self._environment(variant)},
+            timeout=TRAIN_TIMEOUT,
+        )
+
+    def _start_all(self) -> None:
+        for variant in ("a", "b"):
+            command = _python_module(f"recommender_{variant}", "serve")
+            self._process(f"recommender-{variant}").start(command, self._environment(variant))
+        settings = self._write_balancer_settings()
+        command = _python_module("balancer", "--config", str(settings))
+        self._process("balancer").start(command, {})
+
+    def _write_balancer_settings(self) -> Path:
+        """The stack's own settings with this machine's addresses in place of Compose's names."""
+        settings = tomllib.loads((CONTAINERS / "balancer" / "balancer.toml").read_text("utf-8"))
+        settings["listen"] = f"{HOST}:{self.ports.balancer}"
+        settings["admin"] = f"{HOST}:{self.ports.admin}"
+        settings["event_log"] = str(self._events)
+        for variant in ("a", "b"):
+            settings["variants"][variant]["backends"] = [f"{HOST}:{getattr(self.ports, variant)}"]
+        self._events.parent.mkdir(parents=True, exist_ok=True)
+        path = self.folder / "balancer.toml"
+        path.write_text(tomli_w.dumps(settings), "utf-8")
+        return path
+
+    def _dead(self) -> str | None:
+        return next((name for name in SERVICES if not self._process(name).running()), None)
+
+    def _last_words(self) -> str:
+        return "\n".join(f"{name}: {self._process(name).last_lines(8)}" for name in SERVICES)
+
+    def _service(self, name: str) -> Service:
+        process = self._process(name).running()
+        port = name.removeprefix("recommender-")
+        path = "/status" if name == "balancer" else "/healthz"
+        url = self.ports.url("admin" if name == "balancer" else port)
+        healthy = process is not None and waiting.answer(url + path) is not None
+        return Service(
+            name=name,
+            state="running" if process else "absent",
+            health="healthy" if healthy else "",
+            address=self.ports.url(port),
+            detail=f"process {process.pid}" if process else "",
+        )
+
+
+def _python_module(*words: str) -> list[str]:
+    return [sys.executable, "-P", "-m", *words]

@@ -1,0 +1,123 @@
+"""What tests may need of a machine, and how loudly it is said when a machine has it not.
+
+`@pytest.mark.needs("docker")` skips where there is no engine, unless LAB_REQUIRE names it
+(`LAB_REQUIRE=docker,network ./lab test`): then the missing need is a failure. Whatever was
+skipped is listed at the end with the reason and how to get it.
+"""
+
+from __future__ import annotations
+
+import functools
+import os
+from collections import defaultdict
+
+import pytest
+
+from lab_utils import docker_engine
+from lab_utils.ports import Ports
+from lab_utils.stack.containers import ContainerStack
+from lab_utils.stack.processes import ProcessStack
+
+TEST_PROJECT = "recitation-test"
+"""Label and Compose project of all that tests make, so that a user's own stack is not touched."""
+
+
+def _docker() -> str | None:
+    try:
+        docker_engine.find()
+    except docker_engine.EngineUnavailable as missing:
+        return f"{missing.found}; {missing.next_step}"
+    return None
+
+
+def _network() -> str | None:
+    import ssl
+
+    import httpx
+    from pip._internal.models.index import PyPI  # the package index, as pip itself names it
+
+    try:
+        httpx.head(PyPI.simple_url, timeout=10, verify=ssl.create_default_context())
+    except httpx.HTTPError as error:
+        return f"the package index does not answer ({error}); connect to the network"
+    return None
+
+
+def _posix() -> str | None:
+    return None if os.name == "posix" else "this is Windows; use WSL 2"
+
+
+def _root() -> str | None:
+    return None if hasattr(os, "geteuid") and os.geteuid() == 0 else "not root"
+
+
+NEEDS = {"docker": _docker, "network": _network, "posix": _posix, "root": _root}
+
+
+@functools.cache
+def missing(need: str) -> str | None:
+    """Why this machine has not what is needed; None where it has."""
+    return NEEDS[need]()
+
+
+def required() -> set[str]:
+    """The needs whose absence is a failure, from LAB_REQUIRE."""
+    words = {word.strip() for word in os.environ.get("LAB_REQUIRE", "").split(",")} - {""}
+    if unknown := words - set(NEEDS):
+        raise pytest.UsageError(f"LAB_REQUIRE names {unknown}; known are {sorted(NEEDS)}")
+    return words
+
+
+_skipped: dict[str, list[str]] = defaultdict(list)
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    required()
+
+
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    for mark in item.iter_markers("needs"):
+        for need in mark.args:
+            why = missing(need)
+            if why is None:
+                continue
+            if need in required():
+                pytest.fail(f"LAB_REQUIRE names {need}, and: {why}", pytrace=False)
+            _skipped[need].append(item.nodeid)
+            pytest.skip(f"needs {need}: {why}")
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    if not _skipped:
+        return
+    terminalreporter.section("NOT TESTED ON THIS MACHINE", yellow=True, bold=True)
+    for need, tests in _skipped.items():
+        terminalreporter.line(f"{len(tests)} tests need {need}: {missing(need)}", yellow=True)
+    terminalreporter.line(f"LAB_REQUIRE={','.join(_skipped)} makes these failures", yellow=True)
+
+
+@pytest.fixture(scope="session")
+def engine():
+    """The machine's engine; for tests that are marked as needing docker."""
+    return docker_engine.find()
+
+
+@pytest.fixture(scope="session")
+def container_stack(engine):
+    """A stack in containers beside the user's own, up; removed at the end with its images."""
+    stack = ContainerStack(engine, Ports.free(), TEST_PROJECT)
+    engine.remove_all(TEST_PROJECT)
+    try:
+        stack.up(print)
+        yield stack
+    finally:
+        engine.remove_all(TEST_PROJECT)
+
+
+@pytest.fixture(scope="session")
+def process_stack(tmp_path_factory):
+    """A stack of local processes beside the user's own, up."""
+    stack = ProcessStack(Ports.free(), tmp_path_factory.mktemp("processes"))
+    stack.up(print)
+    yield stack
+    stack.down(print)

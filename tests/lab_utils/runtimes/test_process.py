@@ -1,0 +1,54 @@
+import json
+import sys
+
+import psutil
+import pytest
+
+from lab_utils import waiting
+from lab_utils.runtimes.process import Process
+
+SLEEPER = [sys.executable, "-u", "-c", "print('awake'); import time; time.sleep(600)"]
+
+
+@pytest.fixture
+def sleeper(tmp_path):
+    process = Process("sleeper", tmp_path)
+    process.start(SLEEPER, {})
+    yield process
+    process.stop()
+
+
+def wait_until(condition):
+    waiting.until(
+        lambda: None if condition() else "it is not so", timeout=20, doing="testing", next_step="-"
+    )
+
+
+def test_a_later_command_finds_what_an_earlier_one_started(sleeper, tmp_path):
+    again = Process("sleeper", tmp_path)
+    assert again.running() == sleeper.running() is not None
+
+
+def test_what_it_says_is_in_its_log(sleeper):
+    wait_until(lambda: sleeper.last_lines() == "awake")
+
+
+def test_stopping_ends_it_and_says_whether_it_ran(sleeper):
+    running = sleeper.running()
+    assert sleeper.stop() is True
+    assert not running.is_running()
+    assert sleeper.stop() is False
+
+
+def test_a_stranger_with_the_same_pid_is_not_taken_for_ours(tmp_path):
+    ours = Process("sleeper", tmp_path)
+    me = psutil.Process()
+    pid_file = {"pid": me.pid, "started": me.create_time() - 100}
+    (tmp_path / "sleeper.json").write_text(json.dumps(pid_file))
+    assert ours.running() is None
+    assert ours.stop() is False
+
+
+def test_a_damaged_pid_file_is_nothing_running(tmp_path):
+    (tmp_path / "sleeper.json").write_text("{")
+    assert Process("sleeper", tmp_path).running() is None

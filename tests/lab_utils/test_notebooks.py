@@ -1,0 +1,92 @@
+import nbformat
+import pytest
+from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
+
+from lab_utils import notebooks
+from lab_utils.errors import LabError
+
+SOLVED = """\
+def double(x):
+    # solution
+    return 2 * x
+    # end of solution
+double(4)"""
+
+
+@pytest.fixture
+def house(tmp_path, monkeypatch):
+    """A notebooks folder with one solution and nothing made from it yet."""
+    monkeypatch.setattr(notebooks, "NOTEBOOKS", tmp_path)
+    monkeypatch.setattr(notebooks, "SOLUTIONS", tmp_path / "solutions")
+    monkeypatch.setattr(notebooks, "ROOT", tmp_path)
+    (tmp_path / "solutions").mkdir()
+    cells = [new_markdown_cell("# Doubling"), new_code_cell(SOLVED)]
+    nbformat.write(new_notebook(cells=cells), tmp_path / "solutions" / "01_double.ipynb")
+    return tmp_path
+
+
+def test_a_student_finds_dots_where_the_solution_stood():
+    student = notebooks.student_copy(new_notebook(cells=[new_code_cell(SOLVED)]))
+    assert student.cells[0].source == "def double(x):\n    ...\ndouble(4)"
+
+
+def test_every_other_cell_is_the_same():
+    cells = [new_markdown_cell("# solution\nnot code\n# end of solution"), new_code_cell("1 + 1")]
+    student = notebooks.student_copy(new_notebook(cells=cells))
+    assert [cell.source for cell in student.cells] == [cell.source for cell in cells]
+
+
+def test_making_runs_both_and_leaves_them_up_to_date(house):
+    notebooks.make_all(print)
+    notebooks.demand_up_to_date()
+    solution = nbformat.read(house / "solutions" / "01_double.ipynb", as_version=4)
+    student = nbformat.read(house / "01_double.ipynb", as_version=4)
+    assert solution.cells[1].outputs[0].data["text/plain"] == "8"
+    assert (student.cells[1].execution_count, student.cells[1].outputs) == (1, [])
+
+
+def test_a_missing_copy_is_told(house):
+    with pytest.raises(LabError, match=r"01_double\.ipynb has no student copy"):
+        notebooks.demand_up_to_date()
+
+
+def test_a_copy_that_drifted_is_told(house):
+    notebooks.make_all(print)
+    student = nbformat.read(house / "01_double.ipynb", as_version=4)
+    student.cells[0].source = "# Tripling"
+    nbformat.write(student, house / "01_double.ipynb")
+    with pytest.raises(LabError, match="not what the solution makes it") as caught:
+        notebooks.demand_up_to_date()
+    assert caught.value.next_step == "run `./lab notebooks`"
+
+
+def test_a_cell_that_was_never_run_is_told(house):
+    notebooks.make_all(print)
+    path = house / "solutions" / "01_double.ipynb"
+    solution = nbformat.read(path, as_version=4)
+    solution.cells[1].execution_count = None
+    nbformat.write(solution, path)
+    with pytest.raises(LabError, match="1 code cells of the solution were never run"):
+        notebooks.demand_up_to_date()
+
+
+def test_a_copy_without_a_solution_is_told(house):
+    notebooks.make_all(print)
+    (house / "solutions" / "01_double.ipynb").unlink()
+    with pytest.raises(LabError, match="has no solution"):
+        notebooks.demand_up_to_date()
+
+
+def test_a_cell_that_fails_is_shown_by_name(house):
+    cells = [new_code_cell("1 / 0")]
+    nbformat.write(new_notebook(cells=cells), house / "solutions" / "02_broken.ipynb")
+    with pytest.raises(LabError, match="ZeroDivisionError") as caught:
+        notebooks.make_all(print)
+    assert caught.value.doing == "running 02_broken.ipynb"
+
+
+def test_making_twice_changes_nothing(house):
+    notebooks.make_all(print)
+    first = {path: path.read_bytes() for path in house.rglob("*.ipynb")}
+    notebooks.make_all(print)
+    assert first == {path: path.read_bytes() for path in house.rglob("*.ipynb")}

@@ -1,0 +1,119 @@
+"""The launcher, as its users start it."""
+
+import ast
+import os
+import shutil
+import subprocess
+import sys
+
+import pytest
+
+from lab_utils.paths import ROOT
+
+LAB = ROOT / "lab"
+
+
+def lab(*words, **environment):
+    return subprocess.run(
+        [sys.executable, str(LAB), *words],
+        capture_output=True,
+        text=True,
+        env={**os.environ, **environment},
+        check=False,
+    )
+
+
+def test_alone_it_explains_itself():
+    done = lab()
+    assert done.returncode == 0
+    commands = ["demo", "test", "open", "up", "status", "logs", "down", "clean", "doctor", "engine"]
+    for command in commands:
+        assert f"\n    {command} " in done.stdout
+
+
+def test_an_unknown_command_is_refused_with_the_known_ones():
+    done = lab("dmeo")
+    assert done.returncode == 2
+    assert "invalid choice: 'dmeo'" in done.stderr
+    assert "'demo'" in done.stderr
+
+
+def test_it_needs_the_standard_library_only():
+    tree = ast.parse(LAB.read_text())
+    imported = {
+        alias.name
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Import)
+        for alias in node.names
+    }
+    assert imported <= sys.stdlib_module_names
+    assert not [node for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)]
+
+
+@pytest.mark.parametrize("version", ["3.6", "3.7", "3.8", "3.9", "3.10"])
+def test_a_python_too_old_for_the_lab_can_still_read_the_launcher(version):
+    minor = int(version.split(".")[1])
+    ast.parse(LAB.read_text(), feature_version=(3, minor))
+
+
+@pytest.fixture
+def bare_checkout(tmp_path):
+    """A checkout whose .venv has not been made, where only the launcher and the lock are."""
+    shutil.copy(LAB, tmp_path / "lab")
+    (tmp_path / "requirements.lock").write_text("")
+    return tmp_path
+
+
+def run_under(version, checkout, **environment):
+    """Run the launcher as if this Python were of another version."""
+    pretend = (
+        f"import sys, runpy; sys.version_info = {version}; sys.argv = ['lab'];"
+        f"runpy.run_path({str(checkout / 'lab')!r}, run_name='__main__')"
+    )
+    return subprocess.run(
+        [sys.executable, "-c", pretend],
+        capture_output=True,
+        text=True,
+        env={**os.environ, **environment},
+        check=False,
+    )
+
+
+def test_without_a_fitting_python_it_says_which_and_how_to_get_one(bare_checkout, tmp_path):
+    done = run_under((3, 9, 0), bare_checkout, PATH=str(tmp_path))
+    assert done.returncode == 1
+    assert "this is Python 3.9, and the lab needs 3.11 to 3.13" in done.stderr
+    assert "Next: install one" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+@pytest.mark.needs("root")
+def test_first_use_under_sudo_is_refused(bare_checkout):
+    done = run_under((3, 11, 0), bare_checkout, SUDO_USER="ada")
+    assert done.returncode == 1
+    assert "run `./lab` once as yourself" in done.stderr
+    assert not (bare_checkout / ".venv").exists()
+
+
+def test_packages_that_cannot_be_fetched_end_in_advice_and_a_second_try_goes_on(bare_checkout):
+    block = "uv==0.0.0 \\\n    --hash=sha256:" + "0" * 64 + "\n"
+    (bare_checkout / "requirements.lock").write_text(block)
+    nowhere = {"PIP_INDEX_URL": "http://127.0.0.1:9/", "UV_INDEX_URL": "http://127.0.0.1:9/"}
+    offline = {**nowhere, "PIP_RETRIES": "0", "UV_HTTP_RETRIES": "0", "PIP_CONFIG_FILE": os.devnull}
+    for _ in range(2):
+        done = run_under((3, 11, 0), bare_checkout, **offline, PIP_NO_INDEX="1", UV_OFFLINE="1")
+        assert done.returncode == 1
+        assert "the packages could not all be installed" in done.stderr
+        assert "run the same command again" in done.stderr
+    assert not (bare_checkout / ".venv" / "made-from").exists()
+
+
+def test_a_python_of_the_users_own_is_used_as_it_is(bare_checkout):
+    done = subprocess.run(
+        [sys.executable, str(LAB), "status", "--help"],
+        capture_output=True,
+        text=True,
+        env={**os.environ, "LAB_PYTHON": sys.executable},
+        check=True,
+    )
+    assert "what of the stack is up" in done.stdout

@@ -1,0 +1,89 @@
+"""Serving, by granian: one worker process, a few threads."""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import socket
+import sys
+import threading
+from functools import partial
+from typing import TYPE_CHECKING
+
+from granian import Granian
+from granian.constants import Interfaces
+from granian.log import LogLevels
+
+from recommender_a import RecommenderError
+from recommender_a.app import create_app
+from recommender_a.model import Model
+
+if TYPE_CHECKING:
+    from flask import Flask
+
+    from recommender_a.settings import Settings
+
+THREADS = 4
+STOP_WITHIN = 3
+"""Seconds a request under way is given when the server is told to stop."""
+
+
+def serve(settings: Settings) -> None:
+    """Serve until SIGTERM or SIGINT.
+
+    Raises:
+        RecommenderError: if there is no model to serve or the port is taken.
+    """
+    model = Model.load(settings.model_file)
+    require_free_port(settings.host, settings.port)
+    print(
+        f"recommender-a: {model.name} from {settings.model_file}, {len(model.users)} users,"
+        f" {len(model.movie_ids)} films; variant {settings.variant};"
+        f" http://{settings.host}:{settings.port}",
+        flush=True,
+    )
+    Granian(
+        target="recommender_a",
+        address=settings.host,
+        port=settings.port,
+        interface=Interfaces.WSGI,
+        workers=1,
+        blocking_threads=THREADS,
+        websockets=False,
+        workers_kill_timeout=STOP_WITHIN,
+        log_level=LogLevels.warning,
+    ).serve(target_loader=partial(load_app, settings), wrap_loader=False)
+
+
+def load_app(settings: Settings) -> Flask:
+    """Return the application, in the worker process."""
+    threading.Thread(target=end_with_parent, daemon=True).start()
+    return create_app(Model.load(settings.model_file), settings.variant)
+
+
+def end_with_parent() -> None:
+    """End this worker if its parent is killed outright, or it would keep the port for ever."""
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        parent.join()
+        os._exit(1)
+
+
+def require_free_port(host: str, port: int) -> None:
+    """Refuse a port that is taken: granian would share it (SO_REUSEPORT), half the requests each.
+
+    Raises:
+        RecommenderError: if the address cannot be listened on.
+    """
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    with socket.socket(family) as probe:
+        if sys.platform != "win32":
+            # Ports of connections just closed are free; on Windows this would mean "steal".
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+        except OSError as error:
+            raise RecommenderError(
+                f"Nothing can listen on {host}:{port} ({error.strerror or error}). Stop what does,"
+                " or set LAB_PORT (and LAB_HOST) to another address."
+            ) from error

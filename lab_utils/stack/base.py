@@ -122,5 +122,5 @@ def not_ready(ports: Ports) -> str | None:
     if status is None:
         return f"the balancer does not answer at {ports.url('admin')}/status"
     backends = [each for variant in status["variants"].values() for each in variant["backends"]]
-    sick = [each["address"] for each in backends if not each["healthy"]]
-    return f"the balancer finds {', '.join(sick)} unhealthy" if sick else None
+    sick = [each["address"] for each in backends if each["health"] != "healthy"]
+    return f"the balancer does not find {', '.join(sick)} healthy" if sick else None

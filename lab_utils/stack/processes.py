@@ -92,6 +92,7 @@ class ProcessStack:
             "LAB_PORT": str(getattr(self.ports, variant)),
             "LAB_DATA": str(DATA / "past"),
             "LAB_MODEL": str(self.folder / f"model-{variant}"),
+            "OPENBLAS_NUM_THREADS": "1",  # as in the images: the server's threads are enough
         }
 
     def _train(self, variant: str) -> None:

@@ -23,7 +23,16 @@ CONDA = ROOT / "environment.yml"
 PROJECT = ROOT / "pyproject.toml"
 
 COMPILE = (
-    *(sys.executable, "-m", "uv", "pip", "compile", "--quiet", "--universal", "--fork-strategy=fewest"),
+    *(
+        sys.executable,
+        "-m",
+        "uv",
+        "pip",
+        "compile",
+        "--quiet",
+        "--universal",
+        "--fork-strategy=fewest",
+    ),
     *("--python-version=3.11", "--generate-hashes", "--no-emit-index-url", "--no-annotate"),
     "--custom-compile-command=./lab lock",
 )

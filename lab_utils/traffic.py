@@ -13,18 +13,13 @@ from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from pathlib import Path
 
 import httpx
-import pandas as pd
 
-from lab_utils.paths import DATA
+from lab_utils.ratings import liked_films
 
 FILMS = 10
 """How many films a visit asks for."""
-
-LIKED = 4.0
-"""Stars from which on a later rating counts as a success."""
 
 CONCURRENCY = 16
 """Visits under way at once."""
@@ -69,17 +64,6 @@ class Traffic:
     reported: int
     failures: Mapping[str, int]
     seed: int
-
-
-def liked_films(path: Path = DATA / "future" / "ratings.csv.gz") -> dict[str, frozenset[int]]:
-    """For every user the films that they rated `LIKED` or more afterwards; may be none.
-
-    Returns:
-        user id to film ids; every user of the data is a key.
-    """
-    future = pd.read_csv(path, dtype={"user_id": str})
-    liked = future[future["rating"] >= LIKED].groupby("user_id")["movie_id"].agg(frozenset)
-    return {user: liked.get(user, frozenset()) for user in future["user_id"].unique()}
 
 
 def replay(

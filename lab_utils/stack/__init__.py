@@ -1,6 +1,6 @@
 """The stack, everything up together: in containers where an engine answers, else as processes."""
 
-from lab_utils.stack.base import Service, Stack, StackError, wait_until_ready
+from lab_utils.stack.base import Service, Stack, StackError, table
 from lab_utils.stack.choice import Kind, choose, running
 
-__all__ = ["Kind", "Service", "Stack", "StackError", "choose", "running", "wait_until_ready"]
+__all__ = ["Kind", "Service", "Stack", "StackError", "choose", "running", "table"]

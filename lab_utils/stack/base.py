@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from lab_utils import waiting
 from lab_utils.errors import LabError
 from lab_utils.ports import Ports
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 Say = Callable[[str], None]
 
@@ -62,6 +65,9 @@ class Stack(Protocol):
     def description(self) -> str:
         """One sentence for the report: how it ran, and what that leaves out."""
 
+    def versions(self) -> dict[str, str]:
+        """What took part besides this Python, by name, for a report."""
+
     def up(self, say: Say, watch: Say = quiet) -> None:
         """Build, train, start, and return once every part answers.
 
@@ -81,6 +87,13 @@ class Stack(Protocol):
 
     def event_log(self) -> bytes:
         """Everything the balancer has recorded so far; empty if nothing."""
+
+
+def table(stack: Stack) -> pd.DataFrame:
+    """Every part of a stack as it is now, a row each."""
+    import pandas as pd  # half a second that `./lab status` does not need
+
+    return pd.DataFrame(stack.services()).set_index("name")
 
 
 def wait_until_ready(ports: Ports, dead: Callable[[], str | None], log: Callable[[], str]) -> None:

@@ -45,6 +45,13 @@ class ContainerStack:
             f"{self.engine.compose_version}: each with its own files, users, processes and network."
         )
 
+    def versions(self) -> dict[str, str]:
+        """The engine, Compose, and the very images that ran."""
+        ran = {name: self.container(name) for name in SERVICES}
+        images = {f"image {name}": _image_id(each) for name, each in ran.items() if each}
+        about = {"Docker Engine": self.engine.version, "Compose": self.engine.compose_version}
+        return {**about, **images}
+
     def up(self, say: Say, watch: Say = quiet) -> None:
         """Build the images, train in them, start the services, wait until all are healthy.
 
@@ -181,3 +188,8 @@ class ContainerStack:
                 "make room (`docker system df` shows what Docker holds), "
                 "or run without images: `./lab demo --processes`",
             )
+
+
+def _image_id(container: Container) -> str:
+    image = container.image
+    return str(image.short_id) if image else "unknown"

@@ -8,6 +8,7 @@ import tomllib
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from importlib import metadata
 from pathlib import Path
 
 import tomli_w
@@ -35,6 +36,11 @@ class ProcessStack:
         "Local processes: the same programs on the same ports, but no isolation: they share this "
         "machine's files, Python and processes, have no limits, and no image was built."
     )
+
+    def versions(self) -> dict[str, str]:
+        """What served: packages of this very Python."""
+        served = ("flask", "scikit-learn", "django", "scikit-surprise", "granian", "httptools")
+        return {name: metadata.version(name) for name in served}
 
     def up(self, say: Say, watch: Say = quiet) -> None:  # noqa: ARG002 - nothing is built here
         """Train both models at once, start the services, and wait until all answer.

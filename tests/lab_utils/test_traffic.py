@@ -87,9 +87,3 @@ def test_progress_is_told_after_every_visit(server):
     told = []
     replay(server, {"one": frozenset(), "two": frozenset()}, progress=told.append, concurrency=1)
     assert told == [1, 2]
-
-
-def test_every_user_of_the_ratings_visits_and_likes_only_what_came_later():
-    liked = traffic.liked_films()
-    assert len(liked) == 671
-    assert sum(map(bool, liked.values())) < len(liked)

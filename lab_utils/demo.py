@@ -1,0 +1,161 @@
+"""The whole story in one command: build, start, visit, collect, test, and show a verdict."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from filelock import FileLock, Timeout
+from rich.console import Console
+from rich.markup import escape
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
+
+from lab_utils import balancer, ratings, report, stack, traffic
+from lab_utils.errors import LabError
+from lab_utils.experiment import Experiment, Proportion, Quantile, Rate
+from lab_utils.paths import RESULTS, STATE
+from lab_utils.stack import Kind, Stack
+
+SEED = 2026
+"""Of the order in which the visitors come, where no other is asked for."""
+
+OnProgress = Callable[[int], None]
+
+
+@dataclass(frozen=True)
+class Run:
+    """One run of all visitors against a stack, as it is kept on disk.
+
+    Attributes:
+        folder: `results/<date>-<kind>`; the event log is in it as `events.jsonl`.
+        traffic: what the visitors saw.
+        plan: each variant's planned share of users.
+        runtime: one sentence: how the stack ran.
+        versions: of what took part besides this Python, by name.
+    """
+
+    folder: Path
+    traffic: traffic.Traffic
+    plan: dict[str, float]
+    runtime: str
+    versions: dict[str, str]
+
+    @property
+    def event_log(self) -> Path:
+        """What the balancer recorded during this run."""
+        return self.folder / "events.jsonl"
+
+    @property
+    def experiment(self) -> Experiment:
+        """The test as it was planned before any visitor came."""
+        return Experiment(
+            plan=self.plan,
+            control="a",
+            primary=Proportion("outcome"),
+            guardrails=[Quantile("latency_ms", 0.95, tolerance=50), Rate("error")],
+        )
+
+    @property
+    def page(self) -> Path:
+        """Where `report` writes the page with the pictures."""
+        return self.folder / "report.html"
+
+    def report(self) -> report.Summary:
+        """Analyse what was recorded; write the page and the summary beside the event log."""
+        return report.write(
+            self.folder,
+            experiment=self.experiment,
+            seed=self.traffic.seed,
+            runtime=self.runtime,
+            versions=self.versions,
+            visitor_failures=self.traffic.failures,
+        )
+
+
+def collect(running: Stack, *, seed: int = SEED, progress: OnProgress = lambda _n: None) -> Run:
+    """Send every visitor once, and keep what the balancer recorded meanwhile.
+
+    The events are kept even if this is interrupted.
+
+    Args:
+        running: a stack that is up.
+        seed: of the order in which the visitors come.
+        progress: told the number of finished visits after each.
+    """
+    plan = balancer.planned_split(running.ports)
+    folder = _new_folder(running.kind)
+    before = len(running.event_log())
+    try:
+        seen = traffic.replay(running.ports.url("balancer"), seed=seed, progress=progress)
+    finally:
+        (folder / "events.jsonl").write_bytes(running.event_log()[before:])
+    return Run(folder, seen, plan, running.description, running.versions())
+
+
+@contextlib.contextmanager
+def alone() -> Iterator[None]:
+    """Hold the lab for one command at a time: two would share ports, models and event log.
+
+    Raises:
+        LabError: another command of this checkout holds it.
+    """
+    STATE.mkdir(exist_ok=True)
+    try:
+        with FileLock(STATE / "busy.lock", timeout=0):
+            yield
+    except Timeout:
+        raise LabError(
+            "starting",
+            "another `./lab demo` or `./lab up` of this checkout is at work",
+            "wait until it is done; a second lab beside it needs its own checkout, LAB_PROJECT "
+            "and LAB_PORT_... variables",
+        ) from None
+
+
+def run_in_terminal(console: Console, *, kind: Kind, seed: int, keep: bool) -> Run:
+    """The demo as `./lab demo` shows it; the stack is stopped again unless it was up before.
+
+    Raises:
+        LabError: a step failed; what had been started is stopped, what was recorded is kept.
+    """
+    with alone():
+        chosen = stack.choose(kind, console.print)
+        was_up = all(service.state == "running" for service in chosen.services())
+        _start(chosen, console)
+        try:
+            run = collect_in_terminal(chosen, console, seed)
+        finally:
+            if not (was_up or keep):
+                chosen.down(console.print)
+    summary = run.report()
+    console.print(report.terminal(summary))
+    console.print(f"The page with the pictures: [link]{run.page}[/link]", soft_wrap=True)
+    return run
+
+
+def _start(chosen: Stack, console: Console) -> None:
+    with console.status("starting") as status:
+        chosen.up(console.print, lambda line: status.update(escape(line[:100])))
+
+
+def collect_in_terminal(chosen: Stack, console: Console, seed: int) -> Run:
+    """`collect`, with a progress bar."""
+    users = len(ratings.liked_films())
+    columns = TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn()
+    with Progress(*columns, console=console) as bar:
+        task = bar.add_task("visitors ask for films, and report", total=users)
+        return collect(chosen, seed=seed, progress=lambda done: bar.update(task, completed=done))
+
+
+def _new_folder(kind: str) -> Path:
+    """A folder of this run's own, named by date; a second one in the same second gets a number."""
+    name = f"{datetime.now().astimezone():%Y%m%d-%H%M%S}-{kind}"
+    for number in range(1000):
+        folder = RESULTS / (f"{name}-{number}" if number else name)
+        with contextlib.suppress(FileExistsError):
+            folder.mkdir(parents=True)
+            return folder
+    raise LabError("making a folder for the results", f"{name}-... all exist", "clear results/")

@@ -1,0 +1,160 @@
+"""The experiment: planned first, then held against the log."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Unpack
+
+import pandas as pd
+
+from lab_utils.experiment.checks import Check, GoOn, Inspection
+from lab_utils.experiment.decision import Decision, Finding, decide
+from lab_utils.experiment.errors import BadPlan
+from lab_utils.experiment.metrics import Metric, Terms
+
+
+@dataclass(frozen=True)
+class Experiment:
+    """A plan, written down before any data is seen.
+
+    >>> from lab_utils.experiment import Proportion
+    >>> exp = Experiment(plan={"a": 0.7, "b": 0.3}, control="a", primary=Proportion("outcome"))
+    >>> exp.treatment
+    'b'
+
+    Args:
+        plan: each variant's planned share of users; two variants, shares sum to 1.
+        control: the variant in use, which the other one is compared with.
+        primary: the metric that decides.
+        guardrails: metrics that may not get worse, beyond each one's `tolerance`.
+        unit: the column of what was assigned to variants, and is therefore independent.
+        alpha: the false-alarm rate accepted; intervals have confidence 1 - alpha.
+        seed: of the bootstrap, so that the same log gives the same numbers.
+
+    Raises:
+        BadPlan: shares that do not sum to 1, other than two variants, an unknown control.
+    """
+
+    plan: Mapping[str, float]
+    control: str
+    primary: Metric
+    guardrails: Sequence[Metric] = ()
+    unit: str = "user_id"
+    alpha: float = 0.05
+    seed: int = 0
+
+    def __post_init__(self) -> None:
+        shares = ", ".join(f"{name}: {share:g}" for name, share in self.plan.items())
+        if len(self.plan) != 2:
+            raise BadPlan(f"the plan has {len(self.plan)} variants ({shares})")
+        if min(self.plan.values()) <= 0 or not math.isclose(sum(self.plan.values()), 1):
+            raise BadPlan(f"the plan's shares are {shares}")
+        if self.control not in self.plan:
+            raise BadPlan(f"the control {self.control!r} is not in the plan ({shares})")
+        if not 0 < self.alpha < 1:
+            raise BadPlan(f"alpha is {self.alpha}, not between 0 and 1")
+
+    @property
+    def treatment(self) -> str:
+        """The variant that is compared with the control."""
+        return next(name for name in self.plan if name != self.control)
+
+    @property
+    def metrics(self) -> tuple[Metric, ...]:
+        """The primary metric, then the guardrails."""
+        return (self.primary, *self.guardrails)
+
+    @property
+    def _terms(self) -> Terms:
+        return Terms(self.unit, self.alpha, self.seed)
+
+    def check(self, log: pd.DataFrame, **go_on: Unpack[GoOn]) -> Check:
+        """Counts and problems, without a look at who wins.
+
+        Args:
+            log: one row per request: `user_id` (or what `unit` names), `variant` and the
+                metrics' columns; `request_id`, `timestamp` and `status` are used where present.
+            **go_on: options to go on knowingly, named by each problem.
+        """
+        return self._inspection(log, go_on).run()
+
+    def analyze(self, log: pd.DataFrame, **go_on: Unpack[GoOn]) -> Result:
+        """Compare the variants, with users as the unit.
+
+        Args:
+            log: as for `check`.
+            **go_on: options to go on knowingly where a problem would stop the analysis.
+
+        Raises:
+            ExperimentError: the first problem that `check` finds; its class names it.
+        """
+        inspection = self._inspection(log, go_on)
+        check = inspection.run()
+        if check.problems:
+            raise check.problems[0]
+        groups = inspection.groups()
+        control, treatment = groups[self.control], groups[self.treatment]
+        findings = tuple(
+            Finding(metric, metric.compare(control, treatment, self._terms), self.alpha)
+            for metric in self.metrics
+        )
+        return Result(self, check, findings)
+
+    def _inspection(self, log: pd.DataFrame, go_on: GoOn) -> Inspection:
+        return Inspection(log, self.plan, self._terms, self.metrics, go_on)
+
+
+@dataclass(frozen=True)
+class Result:
+    """What an experiment found: its numbers, and the decision they support.
+
+    Attributes:
+        experiment: the plan.
+        check: what the data looked like.
+        findings: one per metric, the primary first.
+    """
+
+    experiment: Experiment
+    check: Check
+    findings: tuple[Finding, ...]
+
+    @property
+    def primary(self) -> Finding:
+        """The metric that decides."""
+        return self.findings[0]
+
+    @cached_property
+    def table(self) -> pd.DataFrame:
+        """One row per metric, the primary first; differences are treatment minus control."""
+        return pd.DataFrame([_row(finding, self.experiment.unit) for finding in self.findings])
+
+    def decision(self) -> Decision:
+        """The verdict in plain words."""
+        names = self.experiment.control, self.experiment.treatment
+        return decide(self.primary, self.findings[1:], self.check, *names)
+
+
+def _row(finding: Finding, unit: str) -> dict[str, object]:
+    seen = finding.comparison
+    return {
+        "metric": finding.metric.name,
+        "unit": unit,
+        "method": seen.method,
+        "n_control": seen.n_control,
+        "n_treatment": seen.n_treatment,
+        "control": seen.control,
+        "treatment": seen.treatment,
+        "difference": seen.difference,
+        "std_error": seen.std_error,
+        "ci_low": seen.interval[0],
+        "ci_high": seen.interval[1],
+        "relative_difference": seen.relative_difference,
+        "statistic": seen.statistic,
+        "df": seen.df,
+        "p_value": seen.p_value,
+        "significant": finding.significant,
+        "warnings": "; ".join(seen.warnings),
+    }

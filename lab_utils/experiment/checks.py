@@ -1,0 +1,245 @@
+"""Is this data fit to decide on? Every reason why not has a name.
+
+The checks run in order and each hands the rows it leaves to the next one. What would falsify
+the verdict is an `ExperimentError`; what a reader only has to know is a warning.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Literal, TypedDict
+
+import pandas as pd
+
+from lab_utils.experiment import errors, wording
+from lab_utils.experiment.metrics import Metric, Terms
+from lab_utils.experiment.sample_ratio import SampleRatio, sample_ratio
+
+FEWEST_USERS = 30
+"""Users a variant below which the approximations used here are not to be trusted."""
+
+
+class GoOn(TypedDict, total=False):
+    """Options to go on knowingly where a check would stop; each defaults to stopping."""
+
+    on_duplicate: Literal["raise", "first"]
+    on_unknown: Literal["raise", "exclude"]
+    on_mixed: Literal["raise", "exclude", "first"]
+    on_missing: Literal["raise", "exclude", "zero"]
+    on_unit: Literal["raise", "warn"]
+    on_few: Literal["raise", "warn"]
+    on_srm: Literal["raise", "warn"]
+
+
+@dataclass(frozen=True)
+class VariantCount:
+    """One variant's planned share and what was seen of it."""
+
+    variant: str
+    planned: float
+    users: int
+    requests: int
+
+
+@dataclass(frozen=True)
+class Check:
+    """What a log looks like before anyone looks at the outcome.
+
+    Attributes:
+        variants: counts per variant, in the plan's order.
+        sample_ratio: the test of users seen against the planned split; None without users.
+        problems: what stops the analysis, in the order found.
+        warnings: what a reader has to know although the analysis goes on.
+    """
+
+    variants: tuple[VariantCount, ...]
+    sample_ratio: SampleRatio | None
+    problems: tuple[errors.ExperimentError, ...]
+    warnings: tuple[str, ...]
+
+    @property
+    def ok(self) -> bool:
+        """Whether nothing stops the analysis."""
+        return not self.problems
+
+    @property
+    def split_sentence(self) -> str:
+        """Whether the users seen fit the plan, in words."""
+        if self.sample_ratio is None:
+            return "Users of both variants are needed to check the split."
+        fits = "does not fit" if self.sample_ratio.mismatch else "fits"
+        return f"The split {fits} the plan ({wording.p_value(self.sample_ratio.p_value)})."
+
+    @property
+    def table(self) -> pd.DataFrame:
+        """Counts per variant: `planned` and `seen` shares of users, `users`, `requests`."""
+        table = pd.DataFrame([vars(count) for count in self.variants]).set_index("variant")
+        table.insert(1, "seen", table["users"] / max(1, table["users"].sum()))
+        return table
+
+
+@dataclass
+class Inspection:
+    """The rows that are left, and what was found on the way to them."""
+
+    rows: pd.DataFrame
+    plan: Mapping[str, float]
+    terms: Terms
+    metrics: Sequence[Metric]
+    go_on: GoOn
+    problems: list[errors.ExperimentError] = field(default_factory=list)
+    warnings: list[str] = field(default_factory=list)
+    sample_ratio: SampleRatio | None = None
+
+    def run(self) -> Check:
+        """Every check, then the counts."""
+        if not self._columns():
+            return Check((), None, tuple(self.problems), tuple(self.warnings))
+        self._timestamps()
+        self._duplicates()
+        self._without_unit_or_variant()
+        self._unknown_variants()
+        self._mixed_assignment()
+        self._unit_mismatch()
+        if self._every_variant_served():
+            self._few_users()
+            self._sample_ratio()
+            self._missing_values()
+            self._metrics()
+        return Check(self._counts(), self.sample_ratio, tuple(self.problems), tuple(self.warnings))
+
+    def groups(self) -> dict[str, pd.DataFrame]:
+        """The rows of each variant, in the plan's order."""
+        return {name: self.rows[self.rows["variant"] == name] for name in self.plan}
+
+    def _found(self, error: errors.ExperimentError, choice: str = "raise") -> None:
+        if choice == "raise":
+            self.problems.append(error)
+        else:
+            self.warnings.append(f"{type(error).__name__}: {error.observed}; went on: {choice!r}")
+
+    def _columns(self) -> bool:
+        for metric in self.metrics:
+            self.rows = metric.prepare(self.rows)
+        needed = [self.terms.unit, "variant", *(metric.column for metric in self.metrics)]
+        missing = [name for name in dict.fromkeys(needed) if name not in self.rows]
+        if missing:
+            have = ", ".join(map(str, self.rows.columns))
+            self._found(errors.MissingColumns(f"no column {', '.join(missing)}; it has {have}"))
+        return not missing
+
+    def _timestamps(self) -> None:
+        if "timestamp" not in self.rows:
+            return
+        times = self.rows["timestamp"]
+        if not isinstance(times.dtype, pd.DatetimeTZDtype):
+            found = f"`timestamp` is of type {times.dtype}, not a time with a zone"
+            self._found(errors.BadTimestamps(found))
+        elif times.isna().any():
+            found = f"{times.isna().sum():,} of {len(times):,} times are unreadable (NaT)"
+            self._found(errors.BadTimestamps(found))
+        elif not times.is_monotonic_increasing:
+            self.warnings.append("rows are not in the order of their times; sorted by time")
+            self.rows = self.rows.sort_values("timestamp", kind="stable")
+
+    def _duplicates(self) -> None:
+        if "request_id" not in self.rows:
+            return
+        again = self.rows["request_id"].duplicated() & self.rows["request_id"].notna()
+        if again.any():
+            found = f"{again.sum():,} rows repeat the request_id of an earlier one"
+            self._found(errors.DuplicateRequests(found), self.go_on.get("on_duplicate", "raise"))
+            self.rows = self.rows[~again]
+
+    def _without_unit_or_variant(self) -> None:
+        for column, what in ((self.terms.unit, f"no {self.terms.unit}"), ("variant", "no variant")):
+            empty = self.rows[column].isna()
+            if empty.any():
+                self.warnings.append(f"{empty.sum():,} requests have {what} and are left out")
+                self.rows = self.rows[~empty]
+
+    def _unknown_variants(self) -> None:
+        known = self.rows["variant"].isin(list(self.plan))
+        if known.all():
+            return
+        counts = self.rows.loc[~known, "variant"].value_counts()
+        seen = ", ".join(f"{name!r} on {count:,} rows" for name, count in counts.items())
+        found = f"the plan has {', '.join(map(repr, self.plan))}; the log also has {seen}"
+        self._found(errors.UnknownVariant(found), self.go_on.get("on_unknown", "raise"))
+        self.rows = self.rows[known]
+
+    def _mixed_assignment(self) -> None:
+        variants = self.rows.groupby(self.terms.unit)["variant"]
+        mixed = variants.transform("nunique") > 1
+        if not mixed.any():
+            return
+        choice = self.go_on.get("on_mixed", "raise")
+        users = self.rows.loc[mixed, self.terms.unit].nunique()
+        found = f"{users:,} of {variants.ngroups:,} users were served by more than one variant"
+        self._found(errors.MixedAssignment(found), choice)
+        if choice == "first":
+            self.rows = self.rows[self.rows["variant"] == variants.transform("first")]
+        else:
+            self.rows = self.rows[~mixed]
+
+    def _unit_mismatch(self) -> None:
+        if self.terms.unit == "user_id" or "user_id" not in self.rows:
+            return
+        users, units = self.rows["user_id"].nunique(), self.rows[self.terms.unit].nunique()
+        if users < units:
+            found = f"unit={self.terms.unit!r} has {units:,} values for only {users:,} users"
+            self._found(errors.UnitMismatch(found), self.go_on.get("on_unit", "raise"))
+
+    def _every_variant_served(self) -> bool:
+        empty = [name for name, group in self.groups().items() if group.empty]
+        if empty:
+            found = f"no rows for variant {', '.join(map(repr, empty))} in {len(self.rows):,} rows"
+            self._found(errors.EmptyVariant(found))
+        return not empty
+
+    def _few_users(self) -> None:
+        counts = self._counts()
+        if min(count.users for count in counts) < FEWEST_USERS:
+            seen = ", ".join(f"{count.users:,} in {count.variant}" for count in counts)
+            found = f"seen {seen}; {FEWEST_USERS} a variant are needed"
+            self._found(errors.TooFewUnits(found), self.go_on.get("on_few", "raise"))
+
+    def _sample_ratio(self) -> None:
+        counts = self._counts()
+        self.sample_ratio = sample_ratio([c.users for c in counts], [c.planned for c in counts])
+        if self.sample_ratio.mismatch:
+            total = sum(count.users for count in counts)
+            seen = ", ".join(
+                f"{c.users:,} in {c.variant} ({c.users / total:.1%}, planned {c.planned:.1%})"
+                for c in counts
+            )
+            found = f"users {seen}; by chance p = {self.sample_ratio.p_value:.2g}"
+            self._found(errors.SampleRatioMismatch(found), self.go_on.get("on_srm", "raise"))
+
+    def _missing_values(self) -> None:
+        choice = self.go_on.get("on_missing", "raise")
+        for column in dict.fromkeys(metric.column for metric in self.metrics):
+            missing = self.rows[column].isna()
+            if not missing.any():
+                continue
+            counts = missing.groupby(self.rows["variant"]).agg(["sum", "size"])
+            seen = ", ".join(f"{r['sum']:,} of {r['size']:,} in {n}" for n, r in counts.iterrows())
+            self._found(errors.MissingOutcome(f"`{column}` is missing on {seen}"), choice)
+            # silence may be taken for no success, never for no time taken
+            if choice == "zero" and column == self.metrics[0].column:
+                self.rows = self.rows.fillna({column: 0})
+            else:
+                self.rows = self.rows[~missing]
+
+    def _metrics(self) -> None:
+        if not self._every_variant_served():
+            return
+        found = [metric.problem(self.groups(), self.terms) for metric in self.metrics]
+        self.problems.extend(problem for problem in found if problem is not None)
+
+    def _counts(self) -> tuple[VariantCount, ...]:
+        return tuple(
+            VariantCount(name, self.plan[name], int(group[self.terms.unit].nunique()), len(group))
+            for name, group in self.groups().items()
+        )

@@ -1,0 +1,218 @@
+"""What is measured: each metric names its columns and compares two groups of users.
+
+To add one, write a frozen dataclass with the members of `Metric`; nothing else has to change.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from http import HTTPStatus
+from typing import ClassVar, Protocol
+
+import pandas as pd
+
+from lab_utils.experiment.comparison import Comparison
+from lab_utils.experiment.errors import (
+    BadOutcome,
+    ExperimentError,
+    NoVariation,
+    TooFewForQuantile,
+)
+from lab_utils.experiment.proportions import compare_proportions
+from lab_utils.experiment.quantiles import compare_quantiles, fewest_for_quantile
+from lab_utils.experiment.ratios import compare_ratios
+
+Groups = dict[str, pd.DataFrame]
+"""The rows of each variant."""
+
+
+@dataclass(frozen=True)
+class Terms:
+    """What of the experiment every metric needs.
+
+    Attributes:
+        unit: the column of what was assigned to variants, and is therefore independent.
+        alpha: the false-alarm rate; intervals have confidence 1 - alpha.
+        seed: of whatever is drawn at random.
+    """
+
+    unit: str
+    alpha: float
+    seed: int
+
+
+class Metric(Protocol):
+    """What an experiment asks of a metric."""
+
+    @property
+    def column(self) -> str:
+        """The column of the log it reads."""
+
+    @property
+    def name(self) -> str:
+        """What tables and sentences call it."""
+
+    @property
+    def higher_is_better(self) -> bool:
+        """Which direction is an improvement."""
+
+    @property
+    def tolerance(self) -> float:
+        """The largest worsening that a guardrail lets pass, in the metric's unit."""
+
+    @property
+    def measure(self) -> str:
+        """Either "share" (of 1, shown in %) or a unit such as "ms"."""
+
+    def prepare(self, log: pd.DataFrame, /) -> pd.DataFrame:
+        """The log with `column` in it."""
+
+    def problem(self, groups: Groups, terms: Terms, /) -> ExperimentError | None:
+        """What stops this metric from being computed on these groups, if anything."""
+
+    def compare(
+        self, control: pd.DataFrame, treatment: pd.DataFrame, terms: Terms, /
+    ) -> Comparison:
+        """Treatment against control."""
+
+
+@dataclass(frozen=True)
+class Ratio:
+    """A total per row of the log, with users as the unit: sum of `column` / number of rows."""
+
+    column: str
+    higher_is_better: bool = True
+    tolerance: float = 0.0
+    measure: str = ""
+
+    @property
+    def name(self) -> str:
+        """What the result table calls it."""
+        return f"{self.column} per visit"
+
+    def prepare(self, log: pd.DataFrame) -> pd.DataFrame:
+        """The log as it is: the column has to be there."""
+        return log
+
+    def problem(self, groups: Groups, _terms: Terms) -> ExperimentError | None:
+        """`NoVariation` where every row holds the same value."""
+        return _constant(self.column, groups)
+
+    def compare(self, control: pd.DataFrame, treatment: pd.DataFrame, terms: Terms) -> Comparison:
+        """Ratio of sums over users by the delta method."""
+        return _compare_ratios(self.column, control, treatment, terms)
+
+
+@dataclass(frozen=True)
+class Proportion:
+    """A share of successes: `column` is 0 or 1 on every row.
+
+    With one visit a user it is a proportion of users; with repeat visits it is a ratio metric
+    (successes per visit, users as the unit), and the result's `method` says which it was.
+    """
+
+    column: str
+    higher_is_better: bool = True
+    tolerance: float = 0.0
+    measure: ClassVar[str] = "share"
+
+    @property
+    def name(self) -> str:
+        """What the result table calls it."""
+        return f"{self.column} rate"
+
+    def prepare(self, log: pd.DataFrame) -> pd.DataFrame:
+        """The log as it is: the column has to be there."""
+        return log
+
+    def problem(self, groups: Groups, _terms: Terms) -> ExperimentError | None:
+        """`BadOutcome` for values other than 0 and 1, `NoVariation` where all are the same."""
+        values = pd.concat([group[self.column] for group in groups.values()])
+        bad = values[~values.isin([0, 1])]
+        if len(bad):
+            return BadOutcome(
+                f"{len(bad):,} of {len(values):,} values in `{self.column}` are neither 0 nor 1, "
+                f"the first is {bad.iloc[0]!r}"
+            )
+        return _constant(self.column, groups)
+
+    def compare(self, control: pd.DataFrame, treatment: pd.DataFrame, terms: Terms) -> Comparison:
+        """Newcombe with z or Fisher for one row a user, else the delta method."""
+        if control[terms.unit].is_unique and treatment[terms.unit].is_unique:
+            counts = (_successes(group[self.column]) for group in (control, treatment))
+            (x_control, n_control), (x_treatment, n_treatment) = counts
+            return compare_proportions(x_control, n_control, x_treatment, n_treatment, terms.alpha)
+        return _compare_ratios(self.column, control, treatment, terms)
+
+
+@dataclass(frozen=True)
+class Rate(Proportion):
+    """A share of failures, lower is better; `error` is made from `status` where it is missing."""
+
+    higher_is_better: bool = False
+
+    def prepare(self, log: pd.DataFrame) -> pd.DataFrame:
+        """The log with an `error` column: 1 for a status of 400 or more."""
+        if self.column in log or self.column != "error" or "status" not in log:
+            return log
+        return log.assign(error=(log["status"] >= HTTPStatus.BAD_REQUEST).astype(int))
+
+    def problem(self, groups: Groups, terms: Terms) -> ExperimentError | None:
+        """`BadOutcome` only: no failures at all is good news, not a missing measurement."""
+        found = super().problem(groups, terms)
+        return None if isinstance(found, NoVariation) else found
+
+
+@dataclass(frozen=True)
+class Quantile:
+    """A quantile of `column` over rows, its interval from resampling users; lower is better."""
+
+    column: str
+    q: float
+    higher_is_better: bool = False
+    tolerance: float = 0.0
+    measure: str = "ms"
+
+    @property
+    def name(self) -> str:
+        """What the result table calls it."""
+        return f"p{self.q * 100:g} of {self.column}"
+
+    def prepare(self, log: pd.DataFrame) -> pd.DataFrame:
+        """The log as it is: the column has to be there."""
+        return log
+
+    def problem(self, groups: Groups, terms: Terms) -> ExperimentError | None:
+        """`TooFewForQuantile` where the interval's outer end would lie beyond the data."""
+        users = {name: group[terms.unit].nunique() for name, group in groups.items()}
+        needed = fewest_for_quantile(self.q, terms.alpha)
+        if min(users.values()) >= needed:
+            return None
+        seen = ", ".join(f"{count:,} in {name}" for name, count in users.items())
+        return TooFewForQuantile(f"p{self.q * 100:g} needs {needed} users a variant, seen {seen}")
+
+    def compare(self, control: pd.DataFrame, treatment: pd.DataFrame, terms: Terms) -> Comparison:
+        """Bootstrap of users."""
+        pairs = [(group[self.column], group[terms.unit]) for group in (control, treatment)]
+        return compare_quantiles(pairs[0], pairs[1], self.q, terms.alpha, terms.seed)
+
+
+def _successes(outcomes: pd.Series[float]) -> tuple[int, int]:
+    return int(outcomes.sum()), len(outcomes)
+
+
+def _constant(column: str, groups: Groups) -> NoVariation | None:
+    values = pd.concat([group[column] for group in groups.values()])
+    if (values != values.iloc[0]).any():
+        return None
+    return NoVariation(f"`{column}` is {values.iloc[0]:g} on all {len(values):,} rows")
+
+
+def _compare_ratios(
+    column: str, control: pd.DataFrame, treatment: pd.DataFrame, terms: Terms
+) -> Comparison:
+    totals = [
+        group.groupby(terms.unit)[column].agg(["sum", "count"]) for group in (control, treatment)
+    ]
+    pairs = [(users["sum"], users["count"]) for users in totals]
+    return compare_ratios(pairs[0], pairs[1], terms.alpha)

@@ -1,0 +1,89 @@
+"""Ratio metrics: a total over users divided by another total over users.
+
+Successes per visit is one when users visit more than once. Users are the unit, not visits.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import ArrayLike
+from scipy import stats
+
+from lab_utils.experiment.comparison import NAN, Comparison, Interval
+
+
+@dataclass(frozen=True)
+class RatioEstimate:
+    """One group's ratio of totals, its variance by the delta method, and its users."""
+
+    ratio: float
+    variance: float
+    n: int
+
+    def interval(self, alpha: float) -> Interval:
+        """Student's t interval of the ratio."""
+        half = float(stats.t.ppf(1 - alpha / 2, self.n - 1)) * math.sqrt(self.variance)
+        return self.ratio - half, self.ratio + half
+
+
+def ratio_of_sums(sums: ArrayLike, counts: ArrayLike) -> RatioEstimate:
+    """Estimate sum(sums) / sum(counts), with users as independent units.
+
+    Delta method (Deng, Knoblich & Lu 2018, eq. 3): the variance is that of the mean of
+    `sums - ratio * counts` over users, divided by the squared mean count.
+
+    Args:
+        sums: shape (users,), the numerator of each user.
+        counts: shape (users,), the denominator of each user; ones give the plain mean.
+    """
+    numerator, denominator = np.asarray(sums, dtype=float), np.asarray(counts, dtype=float)
+    ratio = numerator.sum() / denominator.sum()
+    residual = numerator - ratio * denominator
+    variance = residual.var(ddof=1) / residual.size / denominator.mean() ** 2
+    return RatioEstimate(float(ratio), float(variance), residual.size)
+
+
+def compare_ratios(
+    control: tuple[ArrayLike, ArrayLike],
+    treatment: tuple[ArrayLike, ArrayLike],
+    alpha: float = 0.05,
+) -> Comparison:
+    """Compare two ratios of sums: delta method, Welch's degrees of freedom.
+
+    With counts of one this is Welch's t-test on the users' values. Where no user differs from
+    another there is nothing to estimate an interval from: it is NaN, with a warning.
+
+    Args:
+        control: sums and counts, both of shape (users,).
+        treatment: the same for the treatment group.
+        alpha: one minus the confidence of the interval.
+    """
+    old, new = ratio_of_sums(*control), ratio_of_sums(*treatment)
+    variance = old.variance + new.variance
+    std_error = math.sqrt(variance)
+    difference = new.ratio - old.ratio
+    df, statistic = NAN, NAN
+    warnings: tuple[str, ...] = ("no user differs from another: no interval",)
+    if variance:
+        df = variance**2 / sum(g.variance**2 / (g.n - 1) for g in (old, new))
+        statistic, warnings = difference / std_error, ()
+    half = float(stats.t.ppf(1 - alpha / 2, df)) * std_error
+    return Comparison(
+        method="ratio of sums per user, delta method, Welch's t",
+        n_control=old.n,
+        n_treatment=new.n,
+        control=old.ratio,
+        treatment=new.ratio,
+        control_interval=old.interval(alpha),
+        treatment_interval=new.interval(alpha),
+        difference=difference,
+        std_error=std_error,
+        interval=(difference - half, difference + half),
+        statistic=statistic,
+        df=df,
+        p_value=float(2 * stats.t.sf(abs(statistic), df)),
+        warnings=warnings,
+    )

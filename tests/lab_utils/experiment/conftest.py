@@ -1,0 +1,43 @@
+import numpy as np
+import pandas as pd
+import pytest
+
+from lab_utils.experiment import Experiment, Proportion, Quantile, Rate
+
+
+@pytest.fixture
+def experiment():
+    return Experiment(
+        plan={"a": 0.7, "b": 0.3},
+        control="a",
+        primary=Proportion("outcome"),
+        guardrails=[Quantile("latency_ms", 0.95), Rate("error")],
+    )
+
+
+@pytest.fixture
+def make_log():
+    """A log with known counts: nothing in it is left to chance but the latency."""
+
+    def make(users=(700, 300), successes=(350, 150), failures=(0, 0), slower=1.0):
+        groups = []
+        for variant, n, won, failed in zip("ab", users, successes, failures, strict=True):
+            order = np.arange(n)
+            groups.append(
+                pd.DataFrame(
+                    {
+                        "user_id": [f"{variant}{i}" for i in order],
+                        "variant": variant,
+                        "outcome": (order < won).astype(float),
+                        "status": np.where(order >= n - failed, 502, 200),
+                        "latency_ms": 10 + (order * 37 % n) / n,
+                    }
+                )
+            )
+        groups[1]["latency_ms"] *= slower
+        log = pd.concat(groups, ignore_index=True)
+        log.insert(0, "request_id", [f"r{i}" for i in range(len(log))])
+        log.insert(1, "timestamp", pd.date_range("2026-03-01", periods=len(log), tz="UTC"))
+        return log
+
+    return make

@@ -1,0 +1,171 @@
+import pandas as pd
+import pytest
+
+from lab_utils.errors import LabError
+from lab_utils.experiment import (
+    BadOutcome,
+    BadTimestamps,
+    DuplicateRequests,
+    EmptyVariant,
+    Experiment,
+    ExperimentError,
+    MissingColumns,
+    MissingOutcome,
+    MixedAssignment,
+    NoVariation,
+    Proportion,
+    SampleRatioMismatch,
+    TooFewForQuantile,
+    TooFewUnits,
+    UnitMismatch,
+    UnknownVariant,
+)
+
+
+def twice(log):
+    return pd.concat([log, log.iloc[:3]], ignore_index=True)
+
+
+def both_variants(log):
+    log.loc[log.index[-3:], "user_id"] = "a0"
+    return log
+
+
+def with_value(column, value, rows=slice(0, 3)):
+    def change(log):
+        return log.assign(**{column: log[column].mask(log.index.isin(log.index[rows]), value)})
+
+    return change
+
+
+BROKEN = [
+    (lambda log: log.drop(columns="outcome"), MissingColumns),
+    (with_value("timestamp", pd.NaT), BadTimestamps),
+    (lambda log: log.assign(timestamp="2026-03-01"), BadTimestamps),
+    (lambda log: log.assign(timestamp=log["timestamp"].dt.tz_localize(None)), BadTimestamps),
+    (twice, DuplicateRequests),
+    (lambda log: log[log["variant"] == "a"], EmptyVariant),
+    (with_value("variant", "c"), UnknownVariant),
+    (both_variants, MixedAssignment),
+    (with_value("outcome", float("nan")), MissingOutcome),
+    (with_value("outcome", 0.5), BadOutcome),
+    (with_value("outcome", 1, slice(None)), NoVariation),
+]
+
+
+@pytest.mark.parametrize(("spoil", "error"), BROKEN)
+def test_each_broken_log_has_a_name(experiment, make_log, spoil, error):
+    with pytest.raises(error):
+        experiment.analyze(spoil(make_log()))
+
+
+@pytest.mark.parametrize(
+    ("users", "error"),
+    [((70, 29), TooFewUnits), ((160, 71), TooFewForQuantile), ((600, 400), SampleRatioMismatch)],
+)
+def test_too_few_users_and_a_wrong_split_have_names(experiment, make_log, users, error):
+    log = make_log(users=users, successes=(30, 15))
+    with pytest.raises(error):
+        experiment.analyze(log)
+
+
+def test_rows_taken_for_units_are_named(make_log):
+    log = make_log()
+    log["user_id"] = log["variant"] + (log.index % 100).astype(str)
+    by_request = Experiment(
+        plan={"a": 0.7, "b": 0.3}, control="a", primary=Proportion("outcome"), unit="request_id"
+    )
+    with pytest.raises(UnitMismatch):
+        by_request.analyze(log)
+    assert "UnitMismatch" in by_request.analyze(log, on_unit="warn").check.warnings[0]
+
+
+@pytest.mark.parametrize(
+    ("spoil", "go_on", "n_control"),
+    [
+        (twice, {"on_duplicate": "first"}, 700),
+        (with_value("variant", "c"), {"on_unknown": "exclude"}, 697),
+        (both_variants, {"on_mixed": "exclude"}, 699),
+        (both_variants, {"on_mixed": "first"}, 700),
+        (with_value("outcome", float("nan")), {"on_missing": "exclude"}, 697),
+        (with_value("outcome", float("nan")), {"on_missing": "zero"}, 700),
+    ],
+)
+def test_an_option_lets_you_go_on_knowingly(experiment, make_log, spoil, go_on, n_control):
+    result = experiment.analyze(spoil(make_log()), **go_on)
+    assert result.table.loc[0, "n_control"] == n_control
+    assert f"went on: {next(iter(go_on.values()))!r}" in " ".join(result.check.warnings)
+
+
+def test_few_users_can_be_looked_at_knowingly(make_log):
+    plan = Experiment(plan={"a": 0.7, "b": 0.3}, control="a", primary=Proportion("outcome"))
+    result = plan.analyze(make_log(users=(49, 21), successes=(20, 9)), on_few="warn")
+    assert result.check.warnings[0].startswith("TooFewUnits: seen 49 in a, 21 in b")
+
+
+def test_silence_may_count_as_no_success_but_never_as_no_time(experiment, make_log):
+    log = with_value("latency_ms", float("nan"))(make_log())
+    result = experiment.analyze(log, on_missing="zero")
+    assert result.table.loc[1, "n_control"] == 697
+
+
+def test_a_mixed_user_is_credited_to_the_variant_met_first(experiment, make_log):
+    result = experiment.analyze(both_variants(make_log()), on_mixed="first")
+    assert [count.requests for count in result.check.variants] == [700, 297]
+
+
+def test_a_wrong_split_can_be_looked_at_and_stays_broken(experiment, make_log):
+    log = make_log(users=(600, 400))
+    assert experiment.analyze(log, on_srm="warn").decision().verdict == "broken"
+
+
+def test_the_split_is_held_against_the_plan_not_against_equal_shares(experiment, make_log):
+    check = experiment.check(make_log(users=(700, 300)))
+    assert check.sample_ratio.p_value == pytest.approx(1)
+    assert check.ok
+
+
+def test_a_split_that_one_in_two_hundred_fair_runs_has_is_let_pass(experiment, make_log):
+    check = experiment.check(make_log(users=(660, 340)))
+    assert check.sample_ratio.p_value == pytest.approx(0.0058, abs=0.0001)
+    assert check.ok
+
+
+def test_check_lists_every_problem_and_the_counts(experiment, make_log):
+    log = with_value("outcome", float("nan"))(twice(make_log(users=(600, 400))))
+    check = experiment.check(log)
+    names = [type(problem) for problem in check.problems]
+    assert names == [DuplicateRequests, SampleRatioMismatch, MissingOutcome]
+    assert check.table["users"].tolist() == [597, 400]
+
+
+def test_rows_out_of_order_only_warn(experiment, make_log):
+    check = experiment.check(make_log().iloc[::-1])
+    assert check.ok
+    assert "order" in check.warnings[0]
+
+
+def test_requests_without_a_variant_are_left_out_and_told(experiment, make_log):
+    result = experiment.analyze(with_value("variant", None)(make_log()))
+    assert result.table.loc[0, "n_control"] == 697
+    assert result.check.warnings == ("3 requests have no variant and are left out",)
+
+
+def test_an_empty_log_is_named(experiment, make_log):
+    check = experiment.check(make_log().iloc[:0])
+    assert [type(problem) for problem in check.problems] == [EmptyVariant]
+
+
+def test_an_error_says_what_why_and_how_to_go_on(experiment, make_log):
+    with pytest.raises(ExperimentError) as caught:
+        experiment.analyze(make_log(users=(600, 400)))
+    assert isinstance(caught.value, LabError)
+    for part in ("600 in a (60.0%, planned 70.0%)", "Why it matters", 'on_srm="warn"'):
+        assert part in str(caught.value)
+
+
+def test_the_log_is_left_as_it_was(experiment, make_log):
+    log = make_log()
+    before = log.copy()
+    experiment.analyze(log)
+    pd.testing.assert_frame_equal(log, before)

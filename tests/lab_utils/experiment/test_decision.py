@@ -1,0 +1,85 @@
+from dataclasses import replace
+
+import pytest
+
+from lab_utils.experiment import Experiment, Proportion, Quantile, undecidable, wording
+
+
+@pytest.mark.parametrize(
+    ("log", "verdict"),
+    [
+        ({"successes": (350, 200)}, "ship"),
+        ({"successes": (490, 90)}, "don't ship"),
+        ({"successes": (350, 155)}, "keep collecting"),
+        ({"successes": (350, 200), "slower": 2.0}, "don't ship"),
+        ({"successes": (350, 155), "failures": (0, 30)}, "don't ship"),
+        ({"successes": (350, 200), "slower": 0.5}, "ship"),
+    ],
+)
+def test_verdicts(experiment, make_log, log, verdict):
+    assert experiment.analyze(make_log(**log)).decision().verdict == verdict
+
+
+def test_the_sentence_holds_rates_users_interval_and_p_value(experiment, make_log):
+    sentence = experiment.analyze(make_log(successes=(490, 90))).decision().sentence
+    for part in (
+        "30.0% in b (300 users)",
+        "70.0% in a (700 users)",
+        f"{wording.MINUS}40.0 points",
+        f"95% interval {wording.MINUS}45.9 to {wording.MINUS}33.6 points",
+        "fewer than 1 in 1,000 such tests",
+    ):
+        assert part in sentence
+
+
+def test_no_verdict_gives_a_probability_of_the_hypothesis(experiment, make_log):
+    for successes in ((490, 90), (350, 155), (350, 200)):
+        said = str(experiment.analyze(make_log(successes=successes)).decision()).lower()
+        assert "probab" not in said
+        assert "if a and b were equally good" in said
+
+
+@pytest.mark.parametrize(
+    ("guardrail", "tolerable"),
+    [
+        # 5 ms slower; 20 points fewer, whose interval ends 13 points below
+        (Quantile("latency_ms", 0.95), 10),
+        (Proportion("seen"), 0.15),
+    ],
+)
+def test_a_guardrail_lets_pass_what_its_tolerance_allows(make_log, guardrail, tolerable):
+    log = make_log(successes=(350, 200), slower=1.5)
+    log["seen"] = (log.index < 490) | ((log.index >= 700) & (log.index < 850))
+    verdicts = [
+        Experiment(
+            plan={"a": 0.7, "b": 0.3},
+            control="a",
+            primary=Proportion("outcome"),
+            guardrails=[replace(guardrail, tolerance=tolerance)],
+        )
+        .analyze(log)
+        .decision()
+        .verdict
+        for tolerance in (0, tolerable)
+    ]
+    assert verdicts == ["don't ship", "ship"]
+
+
+def test_keep_collecting_says_how_many_users_a_difference_like_this_needs(experiment, make_log):
+    decision = experiment.analyze(make_log(successes=(350, 165))).decision()
+    # by R: power.prop.test(p1=.5, p2=.55, power=.8) needs 1,565 a group at 50/50, which is
+    # 1,565 * 2 * (.5 * .5) / (.7 * .3) = 3,726 in all at 70/30
+    assert "about 3,800 users" in decision.would_change
+    assert "false alarms" in decision.would_change
+
+
+def test_too_few_users_means_keep_collecting(experiment, make_log):
+    check = experiment.check(make_log(users=(49, 21), successes=(20, 9)))
+    decision = undecidable(check.problems)
+    assert decision.verdict == "keep collecting"
+    assert "49 in a, 21 in b" in decision.sentence
+
+
+def test_a_wrong_split_means_broken_even_with_too_few_users(experiment, make_log):
+    check = experiment.check(make_log(users=(30, 60), successes=(10, 20)))
+    assert undecidable(check.problems).verdict == "broken"

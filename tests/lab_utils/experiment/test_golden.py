@@ -1,0 +1,150 @@
+"""Published and independently computed numbers, from golden_ab.json."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from lab_utils.experiment.proportions import fisher_test, newcombe_interval, wilson_interval, z_test
+from lab_utils.experiment.quantiles import fewest_for_quantile
+from lab_utils.experiment.ratios import compare_ratios
+from lab_utils.experiment.sample_ratio import sample_ratio, share_by_chance
+
+GOLDEN = json.loads((Path(__file__).parents[2] / "golden_ab.json").read_text(encoding="utf-8"))
+CASES = {case["id"]: case for case in GOLDEN["cases"]}
+
+TOPICS_NOT_SUPPORTED_YET = {
+    "always_valid",
+    "bayes",
+    "cuped",
+    "design_effect",
+    "effect_size",
+    "equivalence",
+    "group_sequential",
+    "mde",
+    "multiple_comparisons",
+    "peeking",
+    "permutation_test",
+    "power",
+    "proportion_effects",
+    "proportion_ratio_ci",
+    "rank_test",
+    "rate_test",
+    "relative_effect",
+    "sample_size",
+    "simpson",
+    "srm_sequential",
+}
+
+METHODS_NOT_SUPPORTED_YET = {
+    "barnard-vaccine",
+    "prop-ci-normal-100-200",
+    "prop-diff-miettinen-nurminen-II-a",
+    "prop-diff-udacity-net-conversion",
+    "prop-diff-wald-7-34-1-34",
+    "quantile-ci-conover-upper-quartile",
+    "ratio-metric-chickweight-cluster-robust",
+    "ratio-metric-chickweight-naive",
+    "yates-2x2",
+}
+"""Cases of supported topics that ask for another method of the same thing."""
+
+
+def proportion_ci(successes, n, confidence):
+    low, high = wilson_interval(successes, n, 1 - confidence)
+    return {"low": low, "high": high}
+
+
+def proportion_diff_ci(x1, n1, x2, n2, confidence):
+    low, high = newcombe_interval(x2, n2, x1, n1, 1 - confidence)
+    return {"low": low, "high": high}
+
+
+def fisher(table, alternative):
+    (a, b), (c, d) = table
+    return {"p_value": fisher_test(c, c + d, a, a + b)[1]}
+
+
+def pooled_z(**groups):
+    z, p_value = z_test(**groups)
+    return {"z": z, "p_value": p_value}
+
+
+def mean_test(a, b, confidence=0.95):
+    seen = compare_ratios((b, [1] * len(b)), (a, [1] * len(a)), 1 - confidence)
+    low, high = seen.interval
+    return {"t": seen.statistic, "df": seen.df, "p_value": seen.p_value, "low": low, "high": high}
+
+
+def ratio_metric(control, treatment, confidence):
+    groups = [(group["sums"], group["counts"]) for group in (control, treatment)]
+    seen = compare_ratios(*groups, 1 - confidence)
+    return {
+        "control": seen.control,
+        "treatment": seen.treatment,
+        "difference": seen.difference,
+        "standard_error": seen.std_error,
+        "low": seen.interval[0],
+        "high": seen.interval[1],
+        "p_value": seen.p_value,
+    }
+
+
+def srm(counts, planned, confidence=0.95):
+    found = sample_ratio(counts, planned)
+    low, high = share_by_chance(sum(counts), planned[0], 1 - confidence)
+    share = counts[0] / sum(counts)
+    seen = {"p_value": found.p_value, "srm": found.mismatch}
+    return {**seen, "share": share, "low": low, "high": high}
+
+
+def quantile_ci(p, confidence):
+    alpha = 1 - confidence
+    return {
+        "n_min_two_sided_split": fewest_for_quantile(p, alpha),
+        # one end only: all of alpha in that tail
+        "n_min_one_sided_upper": fewest_for_quantile(p, 2 * alpha),
+    }
+
+
+TOPICS = {
+    "mean_test": mean_test,
+    "proportion_ci": proportion_ci,
+    "proportion_diff_ci": proportion_diff_ci,
+    "quantile_ci": quantile_ci,
+    "ratio_metric": ratio_metric,
+    "srm": srm,
+}
+METHODS = {"fisher-convictions": fisher, "prop-test-udacity-gross-z": pooled_z}
+NOT_COMPUTED = {"fisher-convictions": {"p_value_less"}}
+"""Numbers of a case that a two-sided test does not have."""
+
+SUPPORTED = [
+    name
+    for name, case in CASES.items()
+    if case["topic"] not in TOPICS_NOT_SUPPORTED_YET and name not in METHODS_NOT_SUPPORTED_YET
+]
+
+
+@pytest.mark.parametrize("name", SUPPORTED)
+def test_golden_case(name):
+    case = CASES[name]
+    compute = METHODS.get(name) or TOPICS[case["topic"]]
+    seen = compute(**case["input"])
+    for key in set(case["expected"]) - NOT_COMPUTED.get(name, set()):
+        tolerance = case["tolerance"].get(key, case["tolerance"])
+        allowed = tolerance.get("abs", 0) + tolerance.get("rel", 0) * abs(case["expected"][key])
+        assert abs(seen[key] - case["expected"][key]) <= allowed, key
+
+
+def test_the_topics_not_supported_yet_are_exactly_the_ones_listed():
+    computed = set(TOPICS) | {CASES[name]["topic"] for name in METHODS}
+    assert {case["topic"] for case in CASES.values()} - computed == TOPICS_NOT_SUPPORTED_YET
+
+
+def test_the_methods_not_supported_yet_are_cases_nothing_computes():
+    computed = set(METHODS)
+    assert set(CASES) - computed >= METHODS_NOT_SUPPORTED_YET
+    assert not {CASES[name]["topic"] for name in METHODS_NOT_SUPPORTED_YET} & (
+        TOPICS_NOT_SUPPORTED_YET
+    )

@@ -1,0 +1,32 @@
+import pytest
+
+from lab_utils import docker_engine, stack
+
+
+@pytest.fixture
+def no_engine(monkeypatch, tmp_path):
+    monkeypatch.setenv("DOCKER_HOST", f"unix://{tmp_path}/nobody.sock")
+
+
+def test_without_an_engine_it_is_processes_and_the_reader_is_told(no_engine):
+    said = []
+    assert stack.choose("auto", said.append).kind == "processes"
+    told = " ".join(said)
+    for part in ("No Docker Engine", "no isolation", "To have containers"):
+        assert part in told
+
+
+def test_containers_that_are_demanded_are_not_replaced(no_engine):
+    with pytest.raises(docker_engine.EngineUnavailable):
+        stack.choose("containers", print)
+
+
+@pytest.mark.needs("docker")
+def test_with_an_engine_it_is_containers_without_a_word():
+    said = []
+    assert stack.choose("auto", said.append).kind == "containers"
+    assert said == []
+
+
+def test_processes_can_be_asked_for_where_an_engine_answers():
+    assert stack.choose("processes", print).kind == "processes"

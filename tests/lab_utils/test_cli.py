@@ -1,0 +1,82 @@
+import pytest
+
+from lab_utils import cleanup, cli, doctor, stack
+from lab_utils.errors import LabError
+from lab_utils.ports import Ports
+from lab_utils.stack.processes import ProcessStack
+
+
+@pytest.fixture
+def nothing_up(monkeypatch):
+    monkeypatch.setattr(stack, "running", lambda: None)
+
+
+def test_alone_it_explains_itself(capsys):
+    assert cli.main([]) == 0
+    assert "./lab demo" in capsys.readouterr().out
+
+
+def test_an_error_is_three_sentences_and_an_exit_code(monkeypatch, capsys):
+    def fail(*_):
+        raise LabError("tidying", "the [broom] is gone", "look in the cupboard")
+
+    monkeypatch.setattr(cleanup, "clean", fail)
+    assert cli.main(["clean"]) == 1
+    said = " ".join(capsys.readouterr().err.split())
+    assert said == "While tidying: the [broom] is gone Next: look in the cupboard"
+
+
+def test_an_interrupt_ends_without_a_traceback(monkeypatch, capsys):
+    def interrupt(*_):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(cleanup, "clean", interrupt)
+    assert cli.main(["clean"]) == 130
+    assert "Interrupted" in capsys.readouterr().err
+
+
+def test_status_without_a_stack_says_how_to_start_one(nothing_up, capsys):
+    assert cli.main(["status"]) == 0
+    assert "./lab up" in capsys.readouterr().out
+
+
+def test_logs_without_a_stack_say_how_to_start_one(nothing_up, capsys):
+    assert cli.main(["logs"]) == 1
+    assert "./lab up" in capsys.readouterr().err
+
+
+def test_logs_of_an_unknown_service_name_the_known_ones(capsys):
+    assert cli.main(["logs", "recommender-c"]) == 1
+    assert "recommender-a, recommender-b, balancer" in " ".join(capsys.readouterr().err.split())
+
+
+def test_down_without_a_stack_is_fine(nothing_up, capsys):
+    assert cli.main(["down"]) == 0
+    assert "nothing to stop" in capsys.readouterr().out
+
+
+def test_the_doctor_shows_every_finding_with_its_advice(monkeypatch, capsys):
+    findings = [doctor.Finding("disk", "note", "1 GB free", "make room")]
+    monkeypatch.setattr(doctor, "examine", lambda: findings)
+    assert cli.main(["doctor"]) == 0
+    shown = capsys.readouterr().out
+    for word in ("disk", "note", "1 GB free", "make room"):
+        assert word in shown
+
+
+def test_containers_that_are_demanded_are_not_replaced_by_processes(monkeypatch, tmp_path, capsys):
+    monkeypatch.setenv("DOCKER_HOST", f"unix://{tmp_path}/nobody.sock")
+    assert cli.main(["up", "--containers"]) == 1
+    assert "looking for a Docker Engine" in capsys.readouterr().err
+
+
+def test_status_and_logs_of_a_running_stack(process_stack, monkeypatch, capsys):
+    monkeypatch.setattr(stack, "running", lambda: process_stack)
+    assert cli.main(["status"]) == 0
+    assert "healthy" in capsys.readouterr().out
+    assert cli.main(["logs", "recommender-a"]) == 0
+    assert "TruncatedSVD" in capsys.readouterr().out
+
+
+def test_a_stack_of_processes_says_that_there_is_no_isolation(tmp_path):
+    assert "no isolation" in ProcessStack(Ports(), tmp_path).description

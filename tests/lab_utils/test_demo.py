@@ -1,0 +1,93 @@
+import io
+import json
+
+import pytest
+from rich.console import Console
+
+from lab_utils import demo, stack, traffic
+from lab_utils.errors import LabError
+
+
+@pytest.fixture
+def here(monkeypatch, tmp_path, process_stack):
+    """The demo, writing into a folder of its own, on a stack that is up already."""
+    monkeypatch.setattr(demo, "RESULTS", tmp_path / "results")
+    monkeypatch.setattr(demo, "STATE", tmp_path / "state")
+    monkeypatch.setattr(stack, "choose", lambda kind, say: process_stack)
+    return tmp_path
+
+
+@pytest.fixture
+def console():
+    return Console(file=io.StringIO(), width=200)
+
+
+def test_it_ends_in_a_verdict_a_page_and_the_events(here, console):
+    run = demo.run_in_terminal(console, kind="auto", seed=5, keep=False)
+    shown = console.file.getvalue()
+    assert "Verdict on b" in shown
+    assert str(run.page) in shown
+    assert {path.name for path in run.folder.iterdir()} == {
+        "events.jsonl",
+        "report.html",
+        "summary.json",
+    }
+    assert json.loads((run.folder / "summary.json").read_text())["facts"]["seed"] == "5"
+
+
+def test_a_stack_that_was_up_before_stays_up(here, console, process_stack):
+    demo.run_in_terminal(console, kind="auto", seed=5, keep=False)
+    assert {each.state for each in process_stack.services()} == {"running"}
+
+
+def test_two_runs_keep_their_events_apart(here, process_stack):
+    first, second = demo.collect(process_stack, seed=1), demo.collect(process_stack, seed=2)
+    assert first.folder != second.folder
+    lines = [run.event_log.read_text().splitlines() for run in (first, second)]
+    assert len(lines[0]) == len(lines[1]) == 2 * first.traffic.visits
+    assert not set(lines[0]) & set(lines[1])
+
+
+def test_two_demos_at_once_are_refused_with_a_way_out(here, console):
+    with demo.alone(), pytest.raises(LabError, match="is at work") as caught:
+        demo.run_in_terminal(console, kind="auto", seed=5, keep=False)
+    assert "LAB_PROJECT" in caught.value.next_step
+
+
+def test_an_interrupt_amid_the_visits_keeps_what_was_recorded(here, process_stack, monkeypatch):
+    def interrupted(url, *, seed, progress):
+        few = {str(number): frozenset[int]() for number in range(1, 6)}
+        real(url, users=few, seed=seed)
+        raise KeyboardInterrupt
+
+    real = traffic.replay
+    monkeypatch.setattr(traffic, "replay", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        demo.collect(process_stack)
+    (kept,) = here.rglob("events.jsonl")
+    assert len(kept.read_text().splitlines()) == 10
+
+
+def test_a_stack_that_the_demo_started_is_stopped_after_an_interrupt(here, console, monkeypatch):
+    events = []
+
+    class Started:
+        kind = "processes"
+
+        def services(self):
+            return [stack.Service("balancer", "absent", "", "", "")]
+
+        def up(self, say, watch):
+            events.append("up")
+
+        def down(self, say):
+            events.append("down")
+
+    def interrupted(*_):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(stack, "choose", lambda kind, say: Started())
+    monkeypatch.setattr(demo, "collect_in_terminal", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        demo.run_in_terminal(console, kind="auto", seed=5, keep=False)
+    assert events == ["up", "down"]

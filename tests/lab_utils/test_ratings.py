@@ -1,0 +1,24 @@
+import pandas as pd
+
+from lab_utils import ratings
+from lab_utils.paths import DATA
+
+
+def test_every_user_is_there_even_one_who_liked_nothing_later():
+    liked = ratings.liked_films()
+    past = pd.read_csv(DATA / "past" / "ratings.csv.gz", dtype={"user_id": str})
+    assert set(liked) == set(past["user_id"])
+    assert sum(map(bool, liked.values())) < len(liked)
+
+
+def test_four_stars_are_liked_and_less_is_not(tmp_path):
+    lines = "user_id,movie_id,rating,timestamp\n7,1,4.0,1\n7,2,3.5,2\n7,3,5.0,3\n8,1,1.0,1\n"
+    (tmp_path / "ratings.csv").write_text(lines)
+    liked = ratings.liked_films(tmp_path / "ratings.csv")
+    assert liked == {"7": frozenset({1, 3}), "8": frozenset()}
+
+
+def test_the_better_star_guesser_is_the_worse_ranker():
+    figures = ratings.offline_figures().set_index("variant")
+    assert figures.loc["b", "rmse"] < figures.loc["a", "rmse"]
+    assert figures.loc["b", "hit_rate_at_10"] < figures.loc["a", "hit_rate_at_10"]

@@ -1,0 +1,142 @@
+import io
+import json
+import re
+
+import pytest
+from rich.console import Console
+
+from lab_utils import report
+from lab_utils.errors import LabError
+from lab_utils.experiment import Experiment, Proportion, Quantile, Rate
+
+EXPERIMENT = Experiment(
+    plan={"a": 0.7, "b": 0.3},
+    control="a",
+    primary=Proportion("outcome"),
+    guardrails=[Quantile("latency_ms", 0.95), Rate("error")],
+)
+
+
+def lines(users=(210, 90), status=None):
+    return sorted(events(users, status or {}), key=lambda line: json.loads(line)["timestamp"])
+
+
+def events(users, status):
+    for variant, n in zip("ab", users, strict=True):
+        for user in range(n):
+            answered = status.get((variant, user), 200)
+            common = {
+                "request_id": f"{variant}{user}",
+                "timestamp": f"2026-03-01T09:{user // 60:02}:{user % 60:02}.000000Z",
+                "user_id": f"{variant}{user}",
+                "variant": variant,
+            }
+            yield json.dumps(
+                common
+                | {"event": "request", "backend": None, "method": "GET", "status": answered}
+                | {"path": f"/recommend/{user}", "latency_ms": 5 + user % 7}
+            )
+            if answered == 200:
+                won = int(user % 10 < (7 if variant == "a" else 3))
+                yield json.dumps(common | {"event": "outcome", "outcome": won})
+
+
+@pytest.fixture
+def write(tmp_path):
+    def log_and_write(log, **more):
+        (tmp_path / "events.jsonl").write_text("\n".join(log) + "\n", encoding="utf-8")
+        told = {"experiment": EXPERIMENT, "seed": 17, "runtime": "as plain processes"}
+        summary = report.write(tmp_path, **told | more)
+        page = (tmp_path / "report.html").read_text(encoding="utf-8")
+        return summary, page, json.loads((tmp_path / "summary.json").read_text(encoding="utf-8"))
+
+    return log_and_write
+
+
+def printed(summary):
+    console = Console(file=io.StringIO(), width=500)
+    console.print(report.terminal(summary))
+    return console.file.getvalue()
+
+
+def test_page_terminal_and_json_say_the_same(write):
+    summary, page, saved = write(lines())
+    assert summary.verdict == saved["verdict"] == "don't ship"
+    for text in (summary.sentence, summary.split, *summary.metrics[0].shown):
+        assert text.replace("<", "&lt;") in page
+        assert text in printed(summary)
+
+
+def test_the_page_fetches_nothing(write):
+    _, page, _ = write(lines())
+    sources = re.findall(r'(?:src|href)="([^"]{0,30})', page)
+    assert len(sources) == 3
+    assert all(source.startswith("data:image/svg+xml;base64,") for source in sources)
+    assert "url(" not in page
+    assert "<script" not in page
+
+
+def test_each_image_has_an_alternative_text_and_the_page_a_language(write):
+    _, page, _ = write(lines())
+    assert len(re.findall(r'<img alt="[^"]{40,}"', page)) == page.count("<img") == 3
+    assert '<html lang="en">' in page
+    assert re.findall(r"<h(\d)", page) == ["1", "2", "2", "2", "2", "2"]
+
+
+def test_seed_runtime_and_versions_are_told(write):
+    summary, page, _ = write(lines(), versions={"Docker Engine": "29.1"})
+    for text in ("17", "as plain processes", "29.1", summary.facts["statsmodels"]):
+        assert text in page
+        assert text in printed(summary)
+
+
+def test_what_was_weak_is_named(write):
+    log = ['{"event": "requ', *lines(status={("b", 4): 502})]
+    summary, page, _ = write(log, visitor_failures={"connection refused": 3})
+    assert [weakness.split(": ")[0] for weakness in summary.weaknesses] == [
+        "event log",
+        "requests",
+        "visitors",
+    ]
+    for text in ("line 1", "status 502 from b", "connection refused"):
+        assert text in page
+        assert text in printed(summary)
+
+
+def test_a_clean_run_says_that_nothing_was_weak(write):
+    summary, page, _ = write(lines())
+    assert summary.weaknesses == ()
+    assert "Nothing: every line" in page
+    assert "nothing: every line" in printed(summary)
+
+
+@pytest.mark.parametrize(
+    ("users", "verdict"), [((150, 150), "broken"), ((35, 15), "keep collecting")]
+)
+def test_data_that_stops_the_analysis_still_makes_a_report(write, users, verdict):
+    summary, page, saved = write(lines(users))
+    assert summary.verdict == verdict
+    assert saved["metrics"] == []
+    assert page.count("<img") == 2
+    assert summary.sentence in printed(summary)
+
+
+def test_a_variant_nobody_reached_still_makes_a_report(write):
+    summary, _, _ = write(lines((50, 0)))
+    assert summary.verdict == "broken"
+    assert "no rows for variant 'b'" in summary.sentence
+
+
+def test_what_comes_from_outside_is_escaped(write):
+    _, page, _ = write(lines(), visitor_failures={"<script>alert(1)</script>": 1})
+    assert "<script>alert" not in page
+
+
+def test_numbers_that_were_not_computed_are_null(write, tmp_path):
+    write(lines())
+    assert "NaN" not in (tmp_path / "summary.json").read_text(encoding="utf-8")
+
+
+def test_a_run_without_a_log_says_what_to_do(tmp_path):
+    with pytest.raises(LabError, match="lab demo"):
+        report.write(tmp_path, experiment=EXPERIMENT, seed=1, runtime="")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -11,7 +11,7 @@ from pathlib import Path
 from filelock import FileLock, Timeout
 from rich.console import Console
 from rich.markup import escape
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
+from tqdm import tqdm
 
 from lab_utils import balancer, ratings, report, stack, traffic
 from lab_utils.errors import LabError
@@ -21,8 +21,6 @@ from lab_utils.stack import Kind, Stack
 
 SEED = 2026
 """Of the order in which the visitors come, where no other is asked for."""
-
-OnProgress = Callable[[int], None]
 
 
 @dataclass(frozen=True)
@@ -75,21 +73,23 @@ class Run:
         )
 
 
-def collect(running: Stack, *, seed: int = SEED, progress: OnProgress = lambda _n: None) -> Run:
-    """Send every visitor once, and keep what the balancer recorded meanwhile.
+def collect(running: Stack, *, seed: int = SEED) -> Run:
+    """Send every visitor once, with a progress bar, and keep what the balancer recorded.
 
     The events are kept even if this is interrupted.
 
     Args:
         running: a stack that is up.
         seed: of the order in which the visitors come.
-        progress: told the number of finished visits after each.
     """
     plan = balancer.planned_split(running.ports)
     folder = _new_folder(running.kind)
     before = len(running.event_log())
     try:
-        seen = traffic.replay(running.ports.url("balancer"), seed=seed, progress=progress)
+        with tqdm(total=len(ratings.liked_films()), desc="visitors", unit=" visits") as bar:
+            seen = traffic.replay(
+                running.ports.url("balancer"), seed=seed, progress=lambda _done: bar.update()
+            )
     finally:
         (folder / "events.jsonl").write_bytes(running.event_log()[before:])
     return Run(folder, seen, plan, running.description, running.versions())
@@ -126,7 +126,7 @@ def run_in_terminal(console: Console, *, kind: Kind, seed: int, keep: bool) -> R
         was_up = all(service.state == "running" for service in chosen.services())
         _start(chosen, console)
         try:
-            run = collect_in_terminal(chosen, console, seed)
+            run = collect(chosen, seed=seed)
         finally:
             if not (was_up or keep):
                 chosen.down(console.print)
@@ -139,15 +139,6 @@ def run_in_terminal(console: Console, *, kind: Kind, seed: int, keep: bool) -> R
 def _start(chosen: Stack, console: Console) -> None:
     with console.status("starting") as status:
         chosen.up(console.print, lambda line: status.update(escape(line[:100])))
-
-
-def collect_in_terminal(chosen: Stack, console: Console, seed: int) -> Run:
-    """`collect`, with a progress bar."""
-    users = len(ratings.liked_films())
-    columns = TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn()
-    with Progress(*columns, console=console) as bar:
-        task = bar.add_task("visitors ask for films, and report", total=users)
-        return collect(chosen, seed=seed, progress=lambda done: bar.update(task, completed=done))
 
 
 def _new_folder(kind: str) -> Path:

@@ -116,7 +116,7 @@ class Engine:
         for image in self.client.images.list(filters=ours, all=False):
             name = (image.tags or [image.short_id])[0]
             with contextlib.suppress(APIError):  # in use by a container that is not ours: it stays
-                self.client.images.remove(image.id, force=len(image.tags) > 1)
+                self.client.images.remove(str(image.id), force=len(image.tags) > 1)
                 removed.append(f"image {name}")
         return removed
 

@@ -7,9 +7,9 @@ import shutil
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import Literal
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
 
-import pandas as pd
 import psutil
 
 from lab_utils import commands, docker_engine, images
@@ -18,6 +18,9 @@ from lab_utils.paths import ROOT
 from lab_utils.ports import Ports, holder, is_free, variable
 from lab_utils.stack import running
 from lab_utils.stack.containers import ROOM_TO_BUILD
+
+if TYPE_CHECKING:
+    from pandas.io.formats.style import Styler
 
 Verdict = Literal["ok", "note", "missing"]
 
@@ -44,9 +47,11 @@ def examine() -> list[Finding]:
     return [finding for look in LOOKS for finding in look()]
 
 
-def table() -> pd.DataFrame:
+def table() -> Styler:
     """The findings as a table, one row each: what, verdict, found, advice."""
-    return pd.DataFrame(examine()).set_index("what")
+    from lab_utils import tables  # with pandas, half a second that `./lab doctor` does not need
+
+    return tables.worded(examine(), index="what")
 
 
 def _machine() -> Iterator[Finding]:
@@ -58,7 +63,9 @@ def _machine() -> Iterator[Finding]:
         f"{platform.system()} on {platform.machine()}, {cores} cores, {memory.total / 1e9:.0f} GB",
         "" if memory.total > 3e9 else "the stack wants about 1 GB: close what you do not need",
     )
-    yield Finding("Python", "ok", f"{platform.python_version()} at {sys.prefix}")
+    here = Path(sys.prefix)
+    shown = here.relative_to(ROOT) if here.is_relative_to(ROOT) else here
+    yield Finding("Python", "ok", f"{platform.python_version()} in {shown}")
 
 
 def _disk() -> Iterator[Finding]:

@@ -6,8 +6,9 @@ A solution notebook is the source. In its student copy every block
     ...
     # end of solution
 
-is replaced by `...`; all else is the same. Both are committed as they ran, so that a reader
-sees the outputs before running anything, and nbval has something to compare with.
+is replaced by `...`, and links in the prose lead one folder less far up. All else is the same.
+Both are committed as they ran, so that a reader sees the outputs before running anything, and
+nbval has something to compare with.
 """
 
 from __future__ import annotations
@@ -45,18 +46,20 @@ def make_all(say: Callable[[str], None]) -> None:
         solution = run(nbformat.read(path, as_version=4), path)
         _write(solution, path)
         student = student_copy(solution)
-        if _sources(student) != _sources(solution):
+        if _code(student) != _code(solution):
             say(f"running {path.name} as a student finds it")
             student = run(student, NOTEBOOKS / path.name)
         _write(student, NOTEBOOKS / path.name)
 
 
 def student_copy(solution: NotebookNode) -> NotebookNode:
-    """The notebook with every solution block replaced by `...` at the same indentation."""
+    """The notebook with `...` for every solution block, and links from its own folder."""
     student = copy.deepcopy(solution)
     for cell in student.cells:
         if cell.cell_type == "code":
             cell.source = SOLUTION_BLOCK.sub(r"\1...", cell.source)
+        else:
+            cell.source = cell.source.replace("](../", "](")
     return student
 
 
@@ -114,6 +117,10 @@ def _wrong(path: Path) -> list[str]:
 
 def _has_code(cell: NotebookNode) -> bool:
     return cell.cell_type == "code" and bool(cell.source.strip())
+
+
+def _code(notebook: NotebookNode) -> list[str]:
+    return [cell.source for cell in notebook.cells if cell.cell_type == "code"]
 
 
 def _sources(notebook: NotebookNode) -> list[tuple[str, str]]:

@@ -49,7 +49,7 @@ class Ports:
         Raises:
             LabError: a variable holds no port number.
         """
-        return cls(**{field.name: _chosen(field.name, field.default) for field in fields(cls)})
+        return cls(**{name: _chosen(name, default) for name, default in vars(cls()).items()})
 
     @classmethod
     def free(cls) -> Ports:

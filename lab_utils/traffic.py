@@ -27,7 +27,7 @@ CONCURRENCY = 16
 TIMEOUT = 10.0
 """Seconds a visitor waits for an answer."""
 
-Progress = Callable[[int], None]
+Progress = Callable[[int], object]
 
 
 @dataclass(frozen=True)

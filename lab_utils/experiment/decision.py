@@ -89,6 +89,9 @@ class Decision:
     def __str__(self) -> str:
         return f"{self.verdict.capitalize()}. {self.sentence} {self.would_change}"
 
+    def _repr_markdown_(self) -> str:
+        return f"**{self.verdict.capitalize()}.** {self.sentence}\n\n{self.would_change}"
+
 
 def decide(
     primary: Finding, guardrails: Sequence[Finding], check: Check, control: str, treatment: str

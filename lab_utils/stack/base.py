@@ -11,7 +11,7 @@ from lab_utils.errors import LabError
 from lab_utils.ports import Ports
 
 if TYPE_CHECKING:
-    import pandas as pd
+    from pandas.io.formats.style import Styler
 
 Say = Callable[[str], None]
 
@@ -89,33 +89,34 @@ class Stack(Protocol):
         """Everything the balancer has recorded so far; empty if nothing."""
 
 
-def table(stack: Stack) -> pd.DataFrame:
+def table(stack: Stack) -> Styler:
     """Every part of a stack as it is now, a row each."""
-    import pandas as pd  # half a second that `./lab status` does not need
+    from lab_utils import tables  # with pandas, half a second that `./lab status` does not need
 
-    return pd.DataFrame(stack.services()).set_index("name")
+    return tables.worded(stack.services(), index="name")
 
 
-def wait_until_ready(ports: Ports, dead: Callable[[], str | None], log: Callable[[], str]) -> None:
-    """Wait until both recommenders answer and the balancer holds every backend for healthy.
+def wait_until_ready(stack: Stack, log: Callable[[], str]) -> None:
+    """Wait until every part runs, answers, and is held for healthy by all who look.
 
     Args:
-        ports: where they answer.
-        dead: says which service has died, or None; then waiting on is pointless.
-        log: the last lines of what is not ready, for the error.
+        stack: what was started.
+        log: the last lines of its services, for an error.
 
     Raises:
         StackError: a service died, or the time was up.
     """
 
     def missing() -> str | None:
-        if (victim := dead()) is not None:
+        services = stack.services()
+        if dead := [each.name for each in services if each.state != "running"]:
             raise StackError(
                 "starting the stack",
-                f"{victim} has ended; the last it said:\n{log()}",
-                f"mend what it says, then `./lab up`; `./lab logs {victim}` shows all of it",
+                f"{dead[0]} has ended; the last they said:\n{log()}",
+                f"mend what it says, then `./lab up`; `./lab logs {dead[0]}` shows all of it",
             )
-        return not_ready(ports)
+        unwell = [f"{each.name} is {each.health}" for each in services if each.health != "healthy"]
+        return not_ready(stack.ports) or ("; ".join(unwell) or None)
 
     waiting.until(
         missing,

@@ -81,7 +81,7 @@ class ContainerStack:
         Raises:
             StackError: a part died or never became healthy; the end of its log is shown.
         """
-        wait_until_ready(self.ports, self._dead, self._last_words)
+        wait_until_ready(self, self._last_words)
 
     def down(self, say: Say) -> None:
         """Remove containers and network; models and the event log stay in their volumes."""
@@ -134,10 +134,6 @@ class ContainerStack:
             if container and container.status == "exited" and container.attrs["State"]["ExitCode"]:
                 return name
         return None
-
-    def _dead(self) -> str | None:
-        gone = (service.name for service in self.services() if service.state != "running")
-        return next(gone, None)
 
     def _last_words(self) -> str:
         return "\n".join(f"{name}: {self._tail(name)}" for name in SERVICES)

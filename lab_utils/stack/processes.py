@@ -60,7 +60,7 @@ class ProcessStack:
         say("starting the services")
         try:
             self._start_all()
-            wait_until_ready(self.ports, self._dead, self._last_words)
+            wait_until_ready(self, self._last_words)
         except BaseException:
             self.down(quiet)
             raise
@@ -131,9 +131,6 @@ class ProcessStack:
         path.write_text(tomli_w.dumps(settings), "utf-8")
         return path
 
-    def _dead(self) -> str | None:
-        return next((name for name in SERVICES if not self._process(name).running()), None)
-
     def _last_words(self) -> str:
         return "\n".join(f"{name}: {self._process(name).last_lines(8)}" for name in SERVICES)
 
@@ -146,7 +143,7 @@ class ProcessStack:
         return Service(
             name=name,
             state="running" if process else "absent",
-            health="healthy" if healthy else "",
+            health=("healthy" if healthy else "starting") if process else "",
             address=self.ports.url(port),
             detail=f"process {process.pid}" if process else "",
         )

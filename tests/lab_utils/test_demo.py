@@ -83,11 +83,11 @@ def test_a_stack_that_the_demo_started_is_stopped_after_an_interrupt(here, conso
         def down(self, say):
             events.append("down")
 
-    def interrupted(*_):
+    def interrupted(*_, **__):
         raise KeyboardInterrupt
 
     monkeypatch.setattr(stack, "choose", lambda kind, say: Started())
-    monkeypatch.setattr(demo, "collect_in_terminal", interrupted)
+    monkeypatch.setattr(demo, "collect", interrupted)
     with pytest.raises(KeyboardInterrupt):
         demo.run_in_terminal(console, kind="auto", seed=5, keep=False)
     assert events == ["up", "down"]

@@ -14,7 +14,7 @@ def test_everything_it_finds_is_told_and_what_is_amiss_has_advice():
     findings = doctor.examine()
     assert all(each.found for each in findings)
     assert all(each.advice for each in findings if each.verdict != "ok")
-    assert list(doctor.table().index) == [each.what for each in findings]
+    assert list(doctor.table().data.index) == [each.what for each in findings]
 
 
 def test_a_missing_engine_is_named_with_the_way_to_one(monkeypatch, tmp_path):

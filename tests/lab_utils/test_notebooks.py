@@ -36,6 +36,13 @@ def test_every_other_cell_is_the_same():
     assert [cell.source for cell in student.cells] == [cell.source for cell in cells]
 
 
+def test_links_lead_from_the_folder_that_the_copy_is_in():
+    cells = [new_markdown_cell("![a stack](../figures/stack.svg), [data](../../data/README.md)")]
+    student = notebooks.student_copy(new_notebook(cells=cells))
+    wanted = "![a stack](figures/stack.svg), [data](../data/README.md)"
+    assert student.cells[0].source == wanted
+
+
 def test_making_runs_both_and_leaves_them_up_to_date(house):
     notebooks.make_all(print)
     notebooks.demand_up_to_date()

@@ -1,0 +1,276 @@
+"""The client's side: bytes from a visitor become requests, one at a time and in order.
+
+A connection is always in one of three states: waiting for a head (`exchange` is None), taking in
+a body (`_body` is not None), or waiting for the answer. Bytes that belong to a later state wait in
+`_unread`, and when too many do, the socket is not read any more: TCP then makes the client wait.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from time import monotonic
+from typing import TYPE_CHECKING, Final, Protocol, cast
+
+from balancer.bodies import Body, Chunked, Length
+from balancer.heads import (
+    END_OF_HEAD,
+    UNREADABLE,
+    HttpError,
+    ProtocolError,
+    RequestHead,
+    parse_request,
+)
+
+if TYPE_CHECKING:
+    from balancer.exchange import Exchange
+    from balancer.settings import Limits
+
+# What a client may send ahead of the answer it is waiting for before it is not read any more.
+_AHEAD_BYTES: Final = 65_536
+_BARE_LF: Final = re.compile(rb"(?<!\r)\n")
+
+
+class Service(Protocol):
+    """What is behind a port: the balancer, or its administration."""
+
+    limits: Limits
+    user_header: bytes
+    connections: set[ClientConnection]
+    draining: bool
+
+    def exchange_for(self, target: str) -> type[Exchange]:
+        """The kind of exchange that answers a request target."""
+
+
+class ClientConnection(asyncio.Protocol):
+    """One connection from a client.
+
+    Args:
+        service: who answers.
+    """
+
+    def __init__(self, service: Service) -> None:
+        self.service = service
+        self.exchange: Exchange | None = None
+        self.peer = b""
+        self.deadline = 0.0
+        self._unread = b""
+        self._body: Body | None = None
+        self._body_bytes = 0
+        self._advancing = False
+        self._reading = True
+        self._blocked = False  # the client takes no more bytes for now
+        self._closing = False
+
+    # What asyncio calls.
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """A client has come."""
+        self._transport = cast("asyncio.Transport", transport)
+        address = transport.get_extra_info("peername")
+        self.peer = address[0].encode() if address else b"unknown"
+        self.deadline = monotonic() + self.service.limits.client_header_s
+        self.service.connections.add(self)
+
+    def data_received(self, data: bytes) -> None:
+        """The client has sent something; where it is cut has no meaning."""
+        if self._closing:
+            return
+        if self.exchange is None and not self._unread:
+            # Counted from a head's first byte: sending it slowly does not buy time.
+            self.deadline = monotonic() + self.service.limits.client_header_s
+        self._unread += data
+        self._advance()
+        if self._unread and self.exchange is not None and self._reading:
+            self._reading = self._body is None and len(self._unread) <= _AHEAD_BYTES
+            if not self._reading:
+                self._transport.pause_reading()
+
+    def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002 - asyncio gives it
+        """The client has left, or was sent away.
+
+        A client that closes only its sending half counts as gone, as in nginx: the two look the
+        same until an answer fails to arrive.
+        """
+        self.service.connections.discard(self)
+        self._closing = True
+        exchange, self.exchange = self.exchange, None
+        if exchange is not None:
+            exchange.abandon()
+
+    def pause_writing(self) -> None:
+        """The client reads more slowly than the backend answers."""
+        self._blocked = True
+        self.deadline = monotonic() + self.service.limits.client_idle_s
+        if self.exchange is not None:
+            self.exchange.pause()
+
+    def resume_writing(self) -> None:
+        """The client has caught up."""
+        self._blocked = False
+        if self.exchange is None:
+            self._advance()
+        else:
+            self.deadline = monotonic() + self.service.limits.backend_response_s
+            self.exchange.resume()
+
+    # What the exchange calls.
+
+    def proceed(self) -> None:
+        """The exchange can take more of the body."""
+        self._read_again()
+        self._advance()
+
+    def write(self, data: bytes) -> None:
+        """Send a part of the answer."""
+        self.deadline = monotonic() + self.service.limits.backend_response_s
+        self._transport.write(data)
+
+    def finish(self, exchange: Exchange, data: bytes) -> None:
+        """Send the end of the answer; the next request may begin."""
+        limits = self.service.limits
+        self.exchange = None
+        patience_s = limits.client_header_s if self._unread else limits.client_idle_s
+        self.deadline = monotonic() + patience_s
+        self._transport.write(data)
+        if exchange.last or self.service.draining:
+            self._close(unread=self._body is not None or exchange.request is UNREADABLE)
+        else:
+            self._read_again()
+            self._advance()
+
+    def abort(self) -> None:
+        """Cut the connection, so that the client cannot take what it has for the whole."""
+        self.exchange = None
+        self._closing = True
+        self._transport.abort()
+
+    # What the server calls.
+
+    def timed_out(self) -> None:
+        """The deadline has passed: whoever was to make the next move has not."""
+        if self._closing or self._blocked:
+            self._transport.abort()
+        elif self.exchange is None:
+            if self._unread:
+                self._refuse(HttpError(408, "the head did not arrive in time"))
+            else:
+                self._close(unread=False)
+        elif self._body is not None and self.exchange.ready:
+            self.exchange.fail(408, "the body did not arrive in time")
+        else:
+            limit = self.service.limits.backend_response_s
+            self.exchange.fail(504, f"the backend was silent for {limit:g} s")
+
+    def drain(self) -> None:
+        """Take no further request; an answer under way is finished."""
+        if self.exchange is None:
+            self._close(unread=False)
+
+    # The steps from one state to the next.
+
+    def _advance(self) -> None:
+        if self._advancing:
+            return  # an exchange answered at once; the loop below is still there
+        self._advancing = True
+        try:
+            while not self._closing and self._unread and self._step():
+                pass
+        finally:
+            self._advancing = False
+
+    def _step(self) -> bool:
+        """Take one head, or what there is of a body; false if that has to wait."""
+        exchange = self.exchange
+        if exchange is None:
+            return not self._blocked and self._read_head()
+        if self._body is None or not exchange.ready:
+            return False
+        self._read_body(exchange, self._body)
+        return True
+
+    def _read_head(self) -> bool:
+        try:
+            request = self._take_head()
+        except HttpError as error:
+            self._refuse(error)
+            return False
+        if request is None:
+            return False
+        self._open(request)
+        return True
+
+    def _take_head(self) -> RequestHead | None:
+        """The next head, or None if it has not arrived whole."""
+        limit = self.service.limits.header_bytes
+        end = self._unread.find(END_OF_HEAD)
+        size = len(self._unread) if end < 0 else end + len(END_OF_HEAD)
+        if size > limit:
+            raise HttpError(431, f"request line and headers may have {limit} bytes")
+        if end < 0:
+            if _BARE_LF.search(self._unread):
+                raise HttpError(400, "lines end in CR LF")
+            return None
+        head, self._unread = self._unread[:size], self._unread[size:]
+        return parse_request(head, self.service.user_header)
+
+    def _open(self, request: RequestHead) -> None:
+        limits = self.service.limits
+        exchange = self.service.exchange_for(request.target)(self, request)
+        self.exchange = exchange
+        if not request.has_body:
+            self.deadline = exchange.started + limits.backend_response_s
+            exchange.start()
+            return
+        self._body = Chunked() if request.fields.chunked else Length(request.fields.content_length)
+        self._body_bytes = 0
+        self.deadline = exchange.started + limits.client_idle_s
+        if request.fields.content_length > limits.body_bytes:
+            exchange.fail(413, f"a body may have {limits.body_bytes} bytes")
+            return
+        exchange.start()
+        waits = request.http11 and request.fields.expects_continue and not self._unread
+        if waits and self.exchange is exchange:
+            self._transport.write(b"HTTP/1.1 100 Continue\r\n\r\n")
+
+    def _read_body(self, exchange: Exchange, body: Body) -> None:
+        limits = self.service.limits
+        try:
+            payload, self._unread = body.feed(self._unread)
+        except ProtocolError as error:
+            exchange.fail(400, f"the body is not valid HTTP: {error}")
+            return
+        self._body_bytes += len(payload)
+        if self._body_bytes > limits.body_bytes:
+            exchange.fail(413, f"a body may have {limits.body_bytes} bytes")
+            return
+        if body.done:
+            self._body = None
+            exchange.complete = True
+        patience_s = limits.backend_response_s if body.done else limits.client_idle_s
+        self.deadline = monotonic() + patience_s
+        exchange.receive(payload)
+
+    def _refuse(self, error: HttpError) -> None:
+        """Answer what could not be understood, and hang up: the next byte has no meaning."""
+        self.exchange = self.service.exchange_for(UNREADABLE.target)(self, UNREADABLE)
+        self.exchange.fail(error.status, error.message)
+
+    def _close(self, *, unread: bool) -> None:
+        self._closing = True
+        if not unread:
+            self._transport.close()
+            return
+        # Closing on a client that is still sending makes TCP reset the connection, and the
+        # answer would be lost with it. So only our half is closed, and the rest is thrown away
+        # until the client has read the answer and closes too, or the deadline passes.
+        self._unread = b""
+        self.deadline = monotonic() + self.service.limits.client_header_s
+        self._read_again()
+        self._transport.write_eof()
+
+    def _read_again(self) -> None:
+        if not self._reading:
+            self._reading = True
+            self._transport.resume_reading()

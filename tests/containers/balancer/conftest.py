@@ -1,0 +1,265 @@
+"""The balancer as a process, in front of backends that do exactly what a test says."""
+
+import json
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+from contextlib import closing, contextmanager, suppress
+from http.client import HTTPConnection
+
+import pytest
+
+HOST = "127.0.0.1"
+PATIENCE = 20.0  # seconds until a condition that should come true at once counts as false
+
+
+def until(condition):
+    """Wait until a condition holds; what it returned."""
+    end = time.monotonic() + PATIENCE
+    while not (result := condition()):
+        assert time.monotonic() < end, "waited in vain"
+        time.sleep(0.01)
+    return result
+
+
+class Connection:
+    """The backend's end of one connection from the balancer."""
+
+    def __init__(self, sock):
+        self.sock = sock
+        self.send = sock.sendall
+        self._unread = b""
+
+    def read_until(self, end):
+        """Bytes up to and including `end`; None if the balancer closes before."""
+        while end not in self._unread:
+            data = self.sock.recv(65_536)
+            if not data:
+                return None
+            self._unread += data
+        head, self._unread = self._unread.split(end, 1)
+        return head + end
+
+    def read(self, size):
+        while len(self._unread) < size:
+            data = self.sock.recv(65_536)
+            if not data:
+                return None
+            self._unread += data
+        data, self._unread = self._unread[:size], self._unread[size:]
+        return data
+
+    def answer(self, body=b"hello", status=b"200 OK", headers=b""):
+        """Answer as a well-behaved backend does."""
+        head = b"HTTP/1.1 %b\r\nContent-Length: %d\r\n%b\r\n" % (status, len(body), headers)
+        self.send(head + body)
+
+    def close(self):
+        """Close now, although the thread that reads still holds the socket."""
+        self.sock.shutdown(socket.SHUT_RDWR)
+
+
+class Backend:
+    """A server of raw bytes: healthy, and with `script` for every other request.
+
+    Args:
+        port: 0 for a free one.
+    """
+
+    def __init__(self, port=0):
+        self._listening = socket.create_server((HOST, port), backlog=512)
+        self.port = self._listening.getsockname()[1]
+        self.address = f"{HOST}:{self.port}"
+        self.reset()
+        threading.Thread(target=self._accept, daemon=True).start()
+
+    def reset(self):
+        self.heads = []
+        self.connections = []
+        self.healthy = True
+        self.script = lambda connection, head: connection.answer()
+
+    def close(self):
+        # Closing alone leaves the port open for as long as the other thread waits in accept.
+        with suppress(OSError):
+            self._listening.shutdown(socket.SHUT_RDWR)
+        self._listening.close()
+
+    def _accept(self):
+        while True:
+            try:
+                sock, _ = self._listening.accept()
+            except OSError:
+                return
+            connection = Connection(sock)
+            threading.Thread(target=self._serve, args=(connection,), daemon=True).start()
+
+    def _serve(self, connection):
+        # OSError: the balancer left, as some tests want it to.
+        with closing(connection.sock), suppress(OSError):
+            while (head := connection.read_until(b"\r\n\r\n")) is not None:
+                if head.startswith(b"GET /healthz "):
+                    connection.answer(status=b"200 OK" if self.healthy else b"503 No")
+                    continue
+                self.heads.append(head)
+                self.connections.append(connection)
+                self.script(connection, head)
+
+
+class Lab:
+    """A balancer in a process of its own, and all that a test asks of it.
+
+    Args:
+        folder: for its settings and event log.
+        variants: the backends of each variant; their weights are all 1.
+        interval_s: between two probes of a backend.
+        limits: lines of TOML.
+    """
+
+    def __init__(self, folder, variants, interval_s=0.05, limits=""):
+        self.log = folder / "events.jsonl"
+        self.config = folder / "balancer.toml"
+        self._stderr = folder / "stderr"
+        sections = "".join(
+            f"[variants.{name}]\nweight = 1\nbackends = {[each.address for each in backends]!r}\n"
+            for name, backends in variants.items()
+        )
+        self.config.write_text(
+            f'listen = "{HOST}:0"\nadmin = "{HOST}:0"\nevent_log = {str(self.log)!r}\n'
+            f"salt = 'test'\n{sections}"
+            f"[health]\ninterval_s = {interval_s}\nfall = 2\nrise = 2\n[limits]\n{limits}"
+        )
+        self.start()
+
+    def start(self):
+        command = [sys.executable, "-m", "balancer", "--config", self.config]
+        with self._stderr.open("a") as stderr:
+            self.process = subprocess.Popen(
+                command, stdout=subprocess.PIPE, stderr=stderr, text=True
+            )
+        self.ready_line = self.process.stdout.readline()
+        self.port, self.admin_port = map(int, re.findall(r":(\d+)\b", self.ready_line)[:2])
+        until(lambda: all(each["health"] != "unknown" for each in self.backends()))
+
+    def stop(self, number=signal.SIGTERM):
+        """Send a signal and wait for the end; the exit code.
+
+        An exception that the loop caught and only printed fails the test here.
+        """
+        if self.process.poll() is None:
+            self.process.send_signal(number)
+        code = self.process.wait(PATIENCE)
+        self.process.stdout.close()
+        assert "Traceback" not in self._stderr.read_text()
+        return code
+
+    def restart(self):
+        self.stop(signal.SIGKILL if os.name == "posix" else signal.SIGTERM)
+        self.start()
+
+    def events(self):
+        return [json.loads(line) for line in self.log.read_bytes().splitlines()]
+
+    def event_of(self, path):
+        """The event of the only request to a path, once it is written."""
+        (event,) = until(lambda: [each for each in self.events() if each.get("path") == path])
+        return event
+
+    def status(self):
+        return json.loads(self.ask("GET", "/status", port=self.admin_port)[2])
+
+    def backends(self):
+        variants = self.status()["variants"].values()
+        return [backend for variant in variants for backend in variant["backends"]]
+
+    def ask(self, method, path, body=None, headers=None, port=None):
+        """One request by a well-behaved client: status, headers, body."""
+        connection = HTTPConnection(HOST, port or self.port, timeout=PATIENCE)
+        with closing(connection):
+            connection.request(method, path, body, headers or {})
+            response = connection.getresponse()
+            return response.status, response.headers, response.read()
+
+    @contextmanager
+    def connect(self):
+        with socket.create_connection((HOST, self.port), timeout=PATIENCE) as sock:
+            yield sock
+
+    def talk(self, data):
+        """Send bytes as they are; everything that comes back until the balancer closes."""
+        with self.connect() as sock:
+            sock.sendall(data)
+            return self.read_to_end(sock)
+
+    @staticmethod
+    def read_to_end(sock):
+        """Everything until the balancer closes, or cuts, the connection."""
+        received = b""
+        with suppress(ConnectionResetError):
+            while data := sock.recv(65_536):
+                received += data
+        return received
+
+    until = staticmethod(until)
+
+
+@pytest.fixture(scope="module")
+def _backend():
+    backend = Backend()
+    yield backend
+    backend.close()
+
+
+@pytest.fixture(scope="module")
+def _lab(_backend, tmp_path_factory):
+    limits = "header_bytes = 2048\nbody_bytes = 3_000_000\n"
+    limits += "client_header_s = 0.6\nclient_idle_s = 1.2\nbackend_response_s = 0.9\n"
+    lab = Lab(tmp_path_factory.mktemp("lab"), {"a": [_backend]}, limits=limits)
+    yield lab
+    lab.stop()
+
+
+@pytest.fixture
+def backend(_backend):
+    """The only backend, of variant a; a test gives it its `script`."""
+    _backend.reset()
+    return _backend
+
+
+@pytest.fixture
+def lab(_lab, backend):
+    """A balancer in front of `backend`, with small limits and short patience."""
+    return _lab
+
+
+@pytest.fixture
+def make_backend():
+    """Further backends."""
+    made = []
+
+    def make(port=0):
+        made.append(Backend(port))
+        return made[-1]
+
+    yield make
+    for backend in made:
+        backend.close()
+
+
+@pytest.fixture
+def make_lab(tmp_path):
+    """Further balancers, for tests that end them or need other settings."""
+    made = []
+
+    def make(variants, **options):
+        made.append(Lab(tmp_path, variants, **options))
+        return made[-1]
+
+    yield make
+    for lab in made:
+        lab.stop()

@@ -1,0 +1,62 @@
+import tomllib
+from collections import Counter
+
+import pytest
+from balancer.balancer import Balancer
+from balancer.settings import parse
+
+SETTINGS = """
+event_log = "unused"
+salt = "test"
+strategy = "{strategy}"
+seed = 17
+[variants.a]
+weight = 70
+backends = ["one:1", "two:1"]
+[variants.b]
+weight = 30
+backends = ["three:1"]
+"""
+
+
+@pytest.fixture
+def make_balancer():
+    def make(strategy="sticky"):
+        return Balancer(parse(tomllib.loads(SETTINGS.format(strategy=strategy))), event_log=None)
+
+    return make
+
+
+def test_request_ids_differ_within_and_between_processes(make_balancer):
+    balancers = [make_balancer(), make_balancer()]
+    assert len({each.next_id() for each in balancers for _ in range(1000)}) == 2000
+
+
+def test_a_random_strategy_with_a_seed_draws_the_same_again(make_balancer):
+    draws = [
+        [balancer.choose_variant("17") for _ in range(50)]
+        for balancer in (make_balancer("weighted_random"), make_balancer("weighted_random"))
+    ]
+    assert draws[0] == draws[1]
+    assert set(draws[0]) == {"a", "b"}
+
+
+def test_healthy_backends_take_turns(make_balancer):
+    balancer = make_balancer()
+    for backend in balancer.backends["a"]:
+        backend.health.healthy = True
+    turns = Counter(balancer.choose_backend("a").name for _ in range(10))
+    assert turns == {"one:1": 5, "two:1": 5}
+
+
+def test_backends_of_unknown_health_get_nothing(make_balancer):
+    assert make_balancer().choose_backend("a") is None
+
+
+def test_users_keep_their_variant_across_a_restart(make_backend, make_lab):
+    lab = make_lab({"a": [make_backend()], "b": [make_backend()]})
+    users = [f"/recommend/{user}" for user in range(40)]
+    before = [lab.ask("GET", path)[1]["X-Variant"] for path in users]
+    lab.restart()
+    assert [lab.ask("GET", path)[1]["X-Variant"] for path in users] == before
+    assert set(before) == {"a", "b"}

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from balancer.balancer import Balancer
     from balancer.client_side import ClientConnection
 
-_PROMETHEUS = "text/plain; version=0.0.4"
+_PROMETHEUS = b"Content-Type: text/plain; version=0.0.4\r\n"
 _HEALTH_WORDS = {None: "unknown", True: "healthy", False: "unhealthy"}
 
 
@@ -96,7 +96,8 @@ class AdminExchange(Exchange):
             raise HttpError(404, f"there is no {path[:80]} here, but " + ", ".join(routes))
         method, respond = routes[path]
         if self.request.method != method:
-            raise HttpError(405, f"{path} takes {method}, not {self.request.method}")
+            message = f"{path} takes {method}, not {self.request.method}"
+            raise HttpError(405, message, f"Allow: {method}\r\n".encode())
         respond(body)
 
     def _status(self, _: bytes) -> None:

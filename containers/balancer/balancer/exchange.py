@@ -26,6 +26,7 @@ CLIENT_LEFT: Final = 499
 """Not a status of HTTP but nginx's, and by now everybody's: nobody was there to be answered."""
 
 _OWN_BODY_BYTES: Final = 65_536
+_JSON: Final = b"Content-Type: application/json\r\n"
 
 
 class Exchange:
@@ -71,12 +72,12 @@ class Exchange:
         """
         raise NotImplementedError
 
-    def answer(self, status: int, body: bytes, content_type: str = "application/json") -> None:
+    def answer(self, status: int, body: bytes, lines: bytes = _JSON) -> None:
         """Answer from here: record it, send it, be done."""
         self.status = status
-        self.conclude(self._own_answer(status, body, content_type))
+        self.conclude(self._own_answer(status, body, lines))
 
-    def fail(self, status: int, message: str) -> None:
+    def fail(self, status: int, message: str, lines: bytes = b"") -> None:
         """Answer with an error; if an answer has begun, all that is left is to cut it off."""
         self.error = message
         if self.begun:
@@ -85,7 +86,7 @@ class Exchange:
                 self.record()
             self.client.abort()
         else:
-            self.answer(status, _error(message))
+            self.answer(status, _error(message), lines + _JSON)
 
     def abandon(self) -> None:
         """The client has left."""
@@ -105,7 +106,7 @@ class Exchange:
                 self.client.abort()
                 return
             message = f"the event could not be recorded ({error.strerror}): nothing was counted"
-            last = self._own_answer(503, _error(message))
+            last = self._own_answer(503, _error(message), _JSON)
         self.client.finish(self, last)
 
     def record(self) -> None:
@@ -135,17 +136,14 @@ class Exchange:
         try:
             self.respond(self._collected)
         except HttpError as error:
-            self.fail(error.status, error.message)
+            self.fail(error.status, error.message, error.lines)
 
-    def _own_answer(
-        self, status: int, body: bytes, content_type: str = "application/json"
-    ) -> bytes:
+    def _own_answer(self, status: int, body: bytes, lines: bytes) -> bytes:
         head = (
-            f"HTTP/1.1 {status} {HTTPStatus(status).phrase}\r\n"
-            f"Content-Type: {content_type}\r\nContent-Length: {len(body)}\r\n"
+            f"HTTP/1.1 {status} {HTTPStatus(status).phrase}\r\nContent-Length: {len(body)}\r\n"
         ).encode()
         end = b"\r\n" if self.request.method == "HEAD" else b"\r\n" + body
-        return head + self.header_lines() + end
+        return head + lines + self.header_lines() + end
 
 
 class Recorded(Exchange):

@@ -43,12 +43,14 @@ class HttpError(Exception):
     Args:
         status: the answer's status code.
         message: what was wrong and what is allowed, for the client to read.
+        lines: header lines that go with it.
     """
 
-    def __init__(self, status: int, message: str) -> None:
+    def __init__(self, status: int, message: str, lines: bytes = b"") -> None:
         super().__init__(message)
         self.status = status
         self.message = message
+        self.lines = lines
 
 
 class ProtocolError(ValueError):

@@ -31,7 +31,8 @@ class OutcomeExchange(Recorded):
     def respond(self, body: bytes) -> None:
         """Check the body and record the outcome."""
         if self.request.method != "POST":
-            raise HttpError(405, f"/outcome takes POST, not {self.request.method}")
+            message = f"/outcome takes POST, not {self.request.method}"
+            raise HttpError(405, message, b"Allow: POST\r\n")
         self._outcome = parse_outcome(body, self.balancer.weights.keys())
         self.answer(_CREATED, _RECORDED)
 

@@ -73,7 +73,8 @@ def test_a_refused_outcome_is_no_outcome_in_the_log(lab):
 
 
 def test_other_methods_are_refused(lab):
-    assert lab.ask("GET", "/outcome")[0] == 405
+    status, headers, body = lab.ask("GET", "/outcome")
+    assert (status, headers["Allow"], b"takes POST, not GET" in body) == (405, "POST", True)
 
 
 def test_an_outcome_of_many_bytes_is_refused(lab):

@@ -15,7 +15,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from lab_utils import commands, docker_engine
+from lab_utils import apt, commands, docker_engine
 from lab_utils.errors import LabError
 
 Say = Callable[[str], None]
@@ -132,48 +132,23 @@ def _install(family: str, say: Say) -> None:
     else:
         target = []
     say("reading the package lists")
-    _apt("update", "-qq")
+    apt.run("update", "-qq")
     say("installing the engine: " + ", ".join(PACKAGES[family]))
-    _apt("install", "-y", "-qq", "--no-install-recommends", *BESIDE)
-    _apt("install", "-y", "-qq", "--no-install-recommends", *target, *PACKAGES[family])
+    apt.run("install", "-y", "-qq", "--no-install-recommends", *BESIDE)
+    apt.run("install", "-y", "-qq", "--no-install-recommends", *target, *PACKAGES[family])
 
 
 def _debian_release() -> int:
-    return int(platform.freedesktop_os_release().get("VERSION_ID", "0").split(".")[0] or 99)
+    """Testing and unstable name no version: they are newer than any release."""
+    return int(platform.freedesktop_os_release().get("VERSION_ID", "99").split(".")[0])
 
 
 def _add_backports() -> None:
     SOURCES.write_text(
-        f"Types: deb\nURIs: {mirror()}\nSuites: {BACKPORT_SUITE}\nComponents: main\n"
+        f"Types: deb\nURIs: {apt.mirror()}\nSuites: {BACKPORT_SUITE}\nComponents: main\n"
         f"Signed-By: {KEYRING}\n"
     )
     PREFERENCES.write_text(f"Package: *\nPin: release n={BACKPORT_SUITE}\nPin-Priority: 100\n")
-
-
-def mirror() -> str:
-    """The address of the Debian mirror that this machine's own sources name.
-
-    Raises:
-        LabError: they name none.
-    """
-    asked = ["apt-get", "indextargets", "--format", "$(REPO_URI)", "Created-By: Packages"]
-    doing = "looking for this machine's Debian mirror"
-    found = commands.run([*asked, "Label: Debian"], doing=doing).stdout.split()
-    if not found:
-        _apt("update", "-qq")
-        found = commands.run([*asked, "Label: Debian"], doing=doing).stdout.split()
-    if not found:
-        raise LabError(doing, "apt knows no source labelled Debian", "add one to /etc/apt")
-    return found[0]
-
-
-def _apt(*arguments: str) -> None:
-    commands.run(
-        ["apt-get", *arguments],
-        doing=f"running apt-get {arguments[0]}",
-        environment={**os.environ, "DEBIAN_FRONTEND": "noninteractive"},
-        next_step="see apt's own words above; is the package mirror reachable?",
-    )
 
 
 def _start(say: Say) -> None:

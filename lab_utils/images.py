@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from lab_utils import commands, engine_setup
+from lab_utils import apt, commands
 from lab_utils.docker_engine import Engine
 from lab_utils.errors import LabError
 from lab_utils.paths import CONTAINERS, STATE
@@ -117,7 +117,7 @@ def mmdebstrap_command(archive: Path) -> list[str]:
         f'--aptopt=Acquire::https::CAInfo "{ca_bundle()}"',
         DEBIAN_SUITE,
         str(archive),
-        engine_setup.mirror(),
+        apt.mirror(),
     ]
 
 

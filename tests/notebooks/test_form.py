@@ -1,0 +1,106 @@
+"""The form every notebook keeps: short cells, more prose than code, pictures that can be read."""
+
+import re
+import statistics
+
+import nbformat
+import pytest
+
+from lab_utils.paths import NOTEBOOKS
+
+MOST_BYTES = 2_000_000
+LINES = {"median": 3, "ninetieth": 8}
+FEWEST_WORDS_A_LINE = 5
+
+PATHS = sorted(NOTEBOOKS.glob("*.ipynb")) + sorted((NOTEBOOKS / "solutions").glob("*.ipynb"))
+
+
+@pytest.fixture(params=PATHS, ids=lambda path: str(path.relative_to(NOTEBOOKS)))
+def path(request):
+    return request.param
+
+
+@pytest.fixture
+def book(path):
+    return nbformat.read(path, as_version=4)
+
+
+def cells(book, kind):
+    return [cell for cell in book.cells if cell.cell_type == kind and cell.source.strip()]
+
+
+def code_lines(cell):
+    return [line for line in cell.source.splitlines() if line.strip()]
+
+
+def test_there_are_notebooks():
+    assert PATHS
+
+
+def test_every_code_cell_was_run_in_order_from_a_fresh_kernel(book):
+    counts = [cell.execution_count for cell in cells(book, "code")]
+    assert counts == list(range(1, len(counts) + 1))
+
+
+def test_no_cell_ended_in_an_error(book):
+    kinds = [out.output_type for cell in cells(book, "code") for out in cell.outputs]
+    assert "error" not in kinds
+
+
+def test_code_cells_are_short(book):
+    lengths = sorted(len(code_lines(cell)) for cell in cells(book, "code"))
+    assert statistics.median(lengths) <= LINES["median"]
+    assert lengths[int(0.9 * (len(lengths) - 1))] <= LINES["ninetieth"]
+
+
+def test_there_is_more_prose_than_code(book):
+    words = sum(len(cell.source.split()) for cell in cells(book, "markdown"))
+    lines = sum(len(code_lines(cell)) for cell in cells(book, "code"))
+    assert words >= FEWEST_WORDS_A_LINE * lines
+
+
+def test_it_opens_with_the_aim_the_minutes_and_what_must_run(book):
+    assert book.cells[0].cell_type == "markdown"
+    assert "**Afterwards you can**" in book.cells[0].source
+    assert "**Time**" in book.cells[0].source
+    assert "**Must be running**" in book.cells[0].source
+
+
+def test_every_link_inside_the_repository_leads_somewhere(book, path):
+    prose = "\n".join(cell.source for cell in cells(book, "markdown"))
+    targets = [each for each in re.findall(r"\]\(([^)#\s]+)", prose) if "://" not in each]
+    assert [target for target in targets if not (path.parent / target).exists()] == []
+
+
+def test_every_picture_can_be_read_aloud(book):
+    prose = "\n".join(cell.source for cell in cells(book, "markdown"))
+    shown = [
+        "".join(out.data.get("text/html", ""))
+        for cell in cells(book, "code")
+        for out in cell.outputs
+        if "data" in out
+    ]
+    drawn = [alt for html in shown for alt in re.findall(r'<img alt="([^"]*)"', html)]
+    told = re.findall(r"!\[([^\]]*)\]", prose)
+    assert all(len(alt) > 20 for alt in drawn + told)
+    assert sum(html.count("<img") for html in shown) == len(drawn)
+
+
+def test_no_picture_is_shown_without_words(book):
+    bare = [
+        out
+        for cell in cells(book, "code")
+        for out in cell.outputs
+        if "image/png" in out.get("data", {})
+    ]
+    assert bare == []
+
+
+def test_nothing_of_the_machine_it_ran_on_is_in_it(path):
+    text = path.read_text()
+    assert str(NOTEBOOKS.parent) not in text
+    assert "Traceback" not in text
+
+
+def test_a_notebook_stays_small(path):
+    assert path.stat().st_size < MOST_BYTES

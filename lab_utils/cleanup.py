@@ -10,6 +10,7 @@ from pathlib import Path
 from lab_utils import docker_engine
 from lab_utils.docker_engine import PROJECT, Engine
 from lab_utils.paths import RESULTS, STATE
+from lab_utils.runtimes.process import Process
 from lab_utils.stack.base import Stack
 from lab_utils.stack.containers import ContainerStack
 from lab_utils.stack.processes import ProcessStack
@@ -34,11 +35,17 @@ def clean(say: Say, *, project: str = PROJECT, state: Path = STATE) -> list[str]
     processes = ProcessStack(folder=state / "processes")
     _keep_events(processes, say)
     processes.down(lambda _line: None)
-    removed = _clean_engine(say, project)
+    removed = _end_benchmarks(state) + _clean_engine(say, project)
     if state.exists():
         shutil.rmtree(state)
         removed.append(f"folder {state.name}")
     return removed
+
+
+def _end_benchmarks(state: Path) -> list[str]:
+    """End what a benchmark that was killed has left running."""
+    found = [Process(path.stem, path.parent) for path in state.glob("bench-*/*.json")]
+    return [f"process {process.name}" for process in found if process.stop()]
 
 
 def _clean_engine(say: Say, project: str) -> list[str]:

@@ -82,6 +82,12 @@ def _parser() -> argparse.ArgumentParser:
     engine = _add(commands, "engine", _engine, "install and start a Docker Engine, or stop it")
     engine.add_argument("action", choices=["up", "down"])
 
+    bench = _add(
+        commands, "bench", _bench, "measure ours beside its peers; alone: list what can be"
+    )
+    bench.add_argument("name", nargs="?", help="which benchmark")
+    bench.add_argument("words", nargs=argparse.REMAINDER, help="for it; --help lists them")
+
     books = _add(commands, "notebooks", _notebooks, "make the student copies from the solutions")
     books.add_argument("--check", action="store_true", help="only say whether they are up to date")
     _add(commands, "lock", _lock, "make the lock files again, at the newest versions")
@@ -217,6 +223,16 @@ def _engine(options: argparse.Namespace, console: Console) -> int:
         engine_setup.up(console.print)
     else:
         engine_setup.down(console.print)
+    return 0
+
+
+def _bench(options: argparse.Namespace, console: Console) -> int:
+    import benchmarks
+
+    if options.name is not None:
+        return benchmarks.run(options.name, options.words, console)
+    for name, summary in benchmarks.summaries().items():
+        console.print(f"./lab bench {name}: {summary}")
     return 0
 
 

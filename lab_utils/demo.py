@@ -109,7 +109,7 @@ def alone() -> Iterator[None]:
     except Timeout:
         raise LabError(
             "starting",
-            "another `./lab demo` or `./lab up` of this checkout is at work",
+            "another `./lab demo`, `up` or `bench` of this checkout is at work",
             "wait until it is done; a second lab beside it needs its own checkout, LAB_PROJECT "
             "and LAB_PORT_... variables",
         ) from None

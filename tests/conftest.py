@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import functools
 import os
+import shutil
+import sys
 from collections import defaultdict
 
 import pytest
@@ -51,7 +53,13 @@ def _root() -> str | None:
     return None if hasattr(os, "geteuid") and os.geteuid() == 0 else "not root"
 
 
-NEEDS = {"docker": _docker, "network": _network, "posix": _posix, "root": _root}
+def _wrk() -> str | None:
+    if sys.platform == "linux" and shutil.which("wrk"):
+        return None
+    return "wrk is missing, or this is not Linux; on Debian and Ubuntu `apt-get install wrk`"
+
+
+NEEDS = {"docker": _docker, "network": _network, "posix": _posix, "root": _root, "wrk": _wrk}
 
 
 @functools.cache

@@ -1,7 +1,10 @@
+import sys
+
 import pytest
 
 from lab_utils import cleanup
 from lab_utils.ports import Ports
+from lab_utils.runtimes.process import Process
 from lab_utils.stack.containers import ContainerStack
 from lab_utils.stack.processes import ProcessStack
 
@@ -73,3 +76,12 @@ def test_there_may_be_nothing_to_clean(tmp_path, no_results, monkeypatch):
     monkeypatch.setenv("DOCKER_HOST", f"unix://{tmp_path}/nobody.sock")
     assert cleanup.clean(print, state=tmp_path / "state") == []
     assert not no_results.exists()
+
+
+def test_what_a_killed_benchmark_left_running_is_ended(tmp_path, no_results, monkeypatch):
+    monkeypatch.setenv("DOCKER_HOST", f"unix://{tmp_path}/nobody.sock")
+    left = Process("nginx", tmp_path / "state" / "bench-balancer")
+    left.start([sys.executable, "-c", "import time; time.sleep(60)"], {})
+    running = left.running()
+    assert "process nginx" in cleanup.clean(print, state=tmp_path / "state")
+    assert not running.is_running()

@@ -1,0 +1,31 @@
+import os
+import platform
+import sys
+
+import pytest
+
+from benchmarks.balancer import machine
+from lab_utils.errors import LabError
+
+on_linux = pytest.mark.skipif(sys.platform != "linux", reason="cores are chosen on Linux only")
+
+
+@on_linux
+@pytest.mark.parametrize(
+    ("usable", "chosen"), [({0}, (0, 0)), ({0, 1}, (1, 0)), ({2, 5, 7}, (7, 5))]
+)
+def test_the_balancers_have_a_core_of_their_own_where_there_are_two(monkeypatch, usable, chosen):
+    monkeypatch.setattr(os, "sched_getaffinity", lambda pid: usable)
+    assert machine.cores() == chosen
+
+
+def test_elsewhere_than_on_linux_it_says_so(monkeypatch):
+    monkeypatch.setattr(sys, "platform", "darwin")
+    with pytest.raises(LabError, match="take Linux"):
+        machine.demand_linux()
+
+
+def test_versions_name_python_and_the_peers_packages():
+    found = machine.versions([])
+    assert found["python"] == platform.python_version()
+    assert {"aiohttp", "uvloop"} <= set(found)

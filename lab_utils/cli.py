@@ -11,6 +11,7 @@ from typing import NoReturn
 from rich.console import Console
 from rich.markup import escape
 
+from lab_utils import interrupts
 from lab_utils.errors import LabError
 
 Command = Callable[[argparse.Namespace, Console], int]
@@ -34,7 +35,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         parser.print_help()
         return 0
     try:
-        return int(options.run(options, console))
+        with interrupts.stopping_in_good_order():
+            return int(options.run(options, console))
     except LabError as error:
         _show(error)
         return 1

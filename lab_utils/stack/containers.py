@@ -17,6 +17,9 @@ from lab_utils.stack.base import SERVICES, Say, Service, StackError, quiet, wait
 
 TRAINERS = ("train-a", "train-b")
 EVENTS = "/events/events.jsonl"
+STOP_TIMEOUT = 3
+"""Seconds a service has after SIGTERM; each ends at once, unless it is only just starting."""
+
 ROOM_TO_BUILD = 2 * 1024**3
 """Bytes of free disk that a first build takes, with room to spare."""
 
@@ -85,7 +88,7 @@ class ContainerStack:
 
     def down(self, say: Say) -> None:
         """Remove containers and network; models and the event log stay in their volumes."""
-        list(self._compose(["down", "--timeout", "10"], "stopping the stack"))
+        list(self._compose(["down", f"--timeout={STOP_TIMEOUT}"], "stopping the stack"))
         say("removed the containers; models and the event log stay in their volumes")
 
     def services(self) -> list[Service]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
@@ -86,7 +87,8 @@ def collect(running: Stack, *, seed: int = SEED) -> Run:
     folder = _new_folder(running.kind)
     before = len(running.event_log())
     try:
-        with tqdm(total=len(ratings.liked_films()), desc="visitors", unit=" visits") as bar:
+        users = len(ratings.liked_films())
+        with tqdm(total=users, desc="visitors", unit=" visits", file=sys.stdout) as bar:
             seen = traffic.replay(
                 running.ports.url("balancer"), seed=seed, progress=lambda _done: bar.update()
             )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import errno
 import os
 import sys
 from collections.abc import Callable, Sequence
@@ -15,6 +16,9 @@ from lab_utils import interrupts
 from lab_utils.errors import LabError
 
 Command = Callable[[argparse.Namespace, Console], int]
+
+READERS_TO_MEND = {errno.ENOSPC, errno.EDQUOT, errno.EACCES, errno.EPERM, errno.EROFS}
+"""A full disk or a folder that may not be written to: no defect, but nothing we can mend."""
 
 INTRODUCTION = """\
 A recitation in one repository: containers, a load balancer, and an A/B test between two
@@ -40,11 +44,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except LabError as error:
         _show(error)
         return 1
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
     except KeyboardInterrupt:
         Console(stderr=True).print("\nInterrupted; what this command had started is stopped.")
         return 130
-    except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    except Exception as error:
+        if (told := _explained(error)) is None:
+            raise
+        _show(told)
         return 1
 
 
@@ -52,6 +61,26 @@ def _show(error: LabError) -> None:
     out = Console(stderr=True, highlight=False)
     out.print(f"[bold red]While {escape(error.doing)}:[/] {escape(error.found)}")
     out.print(f"[bold]Next:[/] {escape(error.next_step)}")
+
+
+def _explained(error: Exception) -> LabError | None:
+    """What a reader can do about an error from below; None if it is a defect of ours."""
+    if isinstance(error, OSError) and error.errno in READERS_TO_MEND:
+        where = f": {error.filename}" if error.filename else ""
+        return LabError(
+            "running this command",
+            f"the operating system refused: {error.strerror}{where}",
+            "make room or give the right to write there, then run it again",
+        )
+    from lab_utils import docker_engine
+
+    if isinstance(error, docker_engine.FAILURES):
+        return LabError(
+            "talking to the Docker Engine",
+            str(error),
+            "is it still running? `./lab doctor` looks; then run this again",
+        )
+    return None
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -93,7 +93,7 @@ def collect(running: Stack, *, seed: int = SEED) -> Run:
                 running.ports.url("balancer"), seed=seed, progress=lambda _done: bar.update()
             )
     finally:
-        (folder / "events.jsonl").write_bytes(running.event_log()[before:])
+        _keep(running.event_log()[before:], folder / "events.jsonl")
     return Run(folder, seen, plan, running.description, running.versions())
 
 
@@ -141,6 +141,18 @@ def run_in_terminal(console: Console, *, kind: Kind, seed: int, keep: bool) -> R
 def _start(chosen: Stack, console: Console) -> None:
     with console.status("starting") as status:
         chosen.up(console.print, lambda line: status.update(escape(line[:100])))
+
+
+def _keep(data: bytes, path: Path) -> None:
+    try:
+        path.write_bytes(data)
+    except OSError as error:
+        raise LabError(
+            "keeping what the balancer recorded",
+            f"{len(data):,} bytes could not be written to {path}: {error.strerror}",
+            "make room, then run again; nothing is lost: the stack keeps its own event log until "
+            "`./lab clean`",
+        ) from None
 
 
 def _new_folder(kind: str) -> Path:

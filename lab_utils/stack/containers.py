@@ -16,6 +16,9 @@ from lab_utils.ports import Ports
 from lab_utils.stack.base import SERVICES, Say, Service, StackError, quiet, wait_until_ready
 
 TRAINERS = ("train-a", "train-b")
+PORTS_OF = {"recommender-a": ("a",), "recommender-b": ("b",), "balancer": ("balancer", "admin")}
+"""Names of the ports that each service publishes."""
+
 EVENTS = "/events/events.jsonl"
 STOP_TIMEOUT = 3
 """Seconds a service has after SIGTERM; each ends at once, unless it is only just starting."""
@@ -63,8 +66,7 @@ class ContainerStack:
             CommandFailed: a build failed.
             StackError: a part died or never became healthy; the end of its log is shown.
         """
-        if not self._running():
-            self.ports.demand_free()
+        self.ports.demand_free(ours=self._held_ports())
         self._demand_room()
         base = images.python_base(self.engine, say)
         say(f"building the images on {base.name} ({base.origin})")
@@ -114,9 +116,10 @@ class ContainerStack:
         found = self.engine.containers(self.project, service)
         return found[0] if found else None
 
-    def _running(self) -> bool:
-        """Whether all services run, so that the ports are taken by ourselves."""
-        return all(service.state == "running" for service in self.services())
+    def _held_ports(self) -> set[str]:
+        """Names of the ports that running parts of this stack hold."""
+        running = {each.name for each in self.services() if each.state == "running"}
+        return {port for name in running for port in PORTS_OF[name]}
 
     def _start(self, base: images.BaseImage) -> None:
         try:

@@ -39,8 +39,7 @@ class Balancer:
         self.weights = settings.weights
         self.backends = {
             variant.name: tuple(
-                Backend(address, settings.health, settings.limits.header_bytes)
-                for address in variant.backends
+                Backend(address, settings.health, settings.limits) for address in variant.backends
             )
             for variant in settings.variants
         }

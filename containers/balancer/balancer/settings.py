@@ -79,6 +79,7 @@ class Limits:
     body_bytes: int
     client_header_s: float
     client_idle_s: float
+    backend_connect_s: float
     backend_response_s: float
 
 
@@ -164,6 +165,7 @@ def parse(table: dict[str, Any], source: str = "the settings") -> Settings:
             body_bytes=limits.take("body_bytes", _whole(0), 10_485_760),
             client_header_s=limits.take("client_header_s", _POSITIVE, 10.0),
             client_idle_s=limits.take("client_idle_s", _POSITIVE, 60.0),
+            backend_connect_s=limits.take("backend_connect_s", _POSITIVE, 1.0),
             backend_response_s=limits.take("backend_response_s", _POSITIVE, 10.0),
         ),
     )

@@ -175,7 +175,8 @@ def _up(options: argparse.Namespace, console: Console) -> int:
 
 
 def _status(_options: argparse.Namespace, console: Console) -> int:
-    from rich.table import Table
+    from rich import box
+    from rich.table import Column, Table
 
     from lab_utils import stack
 
@@ -183,7 +184,10 @@ def _status(_options: argparse.Namespace, console: Console) -> int:
     if up is None:
         console.print("The stack is not up. `./lab up` starts it, `./lab demo` shows all of it.")
         return 0
-    table = Table("service", "state", "health", "address", "runs as", title=up.description)
+    console.print(up.description)
+    address = Column("address", min_width=len("http://127.0.0.1:65535"))  # the one to be copied
+    detail = Column("runs as", overflow="fold")
+    table = Table("service", "state", "health", address, detail, box=box.SIMPLE_HEAD)
     for service in up.services():
         table.add_row(*vars(service).values())
     console.print(table)

@@ -20,6 +20,8 @@ PORTS_OF = {"recommender-a": ("a",), "recommender-b": ("b",), "balancer": ("bala
 """Names of the ports that each service publishes."""
 
 EVENTS = "/events/events.jsonl"
+ERASE_LINE = "\x1b[2K"
+
 STOP_TIMEOUT = 3
 """Seconds a service has after SIGTERM; each ends at once, unless it is only just starting."""
 
@@ -101,7 +103,8 @@ class ContainerStack:
         """Log lines, through Compose."""
         only = [service] if service else list(SERVICES)
         words = ["logs", "--no-color", *(["--follow"] if follow else []), *only]
-        return self._compose(words, "reading the logs")
+        # Compose erases each line before it writes it, on a terminal or not
+        return (line.replace(ERASE_LINE, "") for line in self._compose(words, "reading the logs"))
 
     def event_log(self) -> bytes:
         """Everything the balancer has recorded so far; empty if nothing."""

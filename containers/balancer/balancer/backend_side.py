@@ -21,7 +21,8 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
     from balancer.forward import Forwarded
-    from balancer.settings import Address, HealthSettings, Limits
+    from balancer.rules import Address
+    from balancer.settings import HealthSettings, Limits
 
 _Opened = TypeVar("_Opened")
 

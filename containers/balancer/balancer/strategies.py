@@ -5,8 +5,7 @@ analysis depends on how it was chosen. The backend is plumbing: all backends of 
 the same, and the question is only which of them is free.
 
 All are pure functions, testable without a socket: numbers that look random come in as arguments.
-To add one: write the function, and name it in the table at the end of this file. (One of your
-own can also stay in a file of its own: see own_strategy.py.)
+To add one: write the function, and name it in the table at the end of this file.
 
 In all of them, a variant with weight 0 is never returned, and one weight at least is above 0.
 """

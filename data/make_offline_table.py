@@ -21,12 +21,10 @@ from typing import Final
 
 import numpy as np
 import pandas as pd
-import recommender_a.model
-import recommender_a.ratings
 import recommender_a.train
-import recommender_b.model
-import recommender_b.ratings
 import recommender_b.train
+from serving.model import Model
+from serving.ratings import Ratings, read_ratings
 
 HERE: Final = Path(__file__).resolve().parent
 SHOWN: Final = 10
@@ -36,7 +34,7 @@ LIKED: Final = 4.0
 """Stars from which a film counts as liked."""
 
 STARS: Final = (0.5, 5.0)
-FITS: Final = 3
+FIT_TIMES: Final = 3
 PACKAGES: Final = ("numpy", "scipy", "scikit-learn", "scikit-surprise")
 NOTE: Final = (
     "Learnt from data/past, compared with data/future."
@@ -48,7 +46,10 @@ NOTE: Final = (
     " fit_seconds and artefact_mb: on the machine named here, median of three fits."
 )
 
-Model = recommender_a.model.Model | recommender_b.model.Model
+FITS: Final[dict[str, Callable[[Ratings], Model]]] = {
+    "a": recommender_a.train.fit,
+    "b": recommender_b.train.fit,
+}
 Recommend = Callable[[str], list[int]]
 """From a user_id to the movie_ids of the films shown, best first."""
 
@@ -80,7 +81,7 @@ def rmse(model: Model, future: pd.DataFrame) -> float:
     return float(np.sqrt(np.concatenate(squared).mean()))
 
 
-def popularity(past: recommender_a.ratings.Ratings) -> Recommend:
+def popularity(past: Ratings) -> Recommend:
     """Return the baseline: the films most users have rated, those this user rated left out."""
     counts = np.bincount(past.movies, minlength=len(past.movie_ids))
     by_count = past.movie_ids[np.argsort(-counts, kind="stable")].tolist()
@@ -97,9 +98,7 @@ def popularity(past: recommender_a.ratings.Ratings) -> Recommend:
 def accuracy() -> pd.DataFrame:
     """Return the figures that are the same on every machine, a row a model, by variant."""
     future = read_future()
-    past = recommender_a.ratings.read_ratings(HERE / "past")
-    a = recommender_a.train.fit(past)
-    b = recommender_b.train.fit(recommender_b.ratings.read_ratings(HERE / "past"))
+    past = read_ratings(HERE / "past")
     rows: list[dict[str, str | float]] = [
         {
             "variant": variant,
@@ -107,7 +106,7 @@ def accuracy() -> pd.DataFrame:
             "rmse": rmse(model, future),
             **ranking(shown_by(model), future),
         }
-        for variant, model in (("a", a), ("b", b))
+        for variant, model in ((name, fit(past)) for name, fit in FITS.items())
     ]
     baseline = ranking(popularity(past), future)
     rows.append({"variant": "-", "model": "popularity", **baseline})
@@ -121,21 +120,16 @@ def shown_by(model: Model) -> Recommend:
 
 def costs() -> pd.DataFrame:
     """Return what each model costs on this machine: fit_seconds and artefact_mb."""
-    a = recommender_a.ratings.read_ratings(HERE / "past")
-    b = recommender_b.ratings.read_ratings(HERE / "past")
-    fits: dict[str, Callable[[], Model]] = {
-        "a": lambda: recommender_a.train.fit(a),
-        "b": lambda: recommender_b.train.fit(b),
-    }
-    return pd.DataFrame([{"variant": variant, **cost(fit)} for variant, fit in fits.items()])
+    past = read_ratings(HERE / "past")
+    return pd.DataFrame([{"variant": variant, **cost(fit, past)} for variant, fit in FITS.items()])
 
 
-def cost(fit: Callable[[], Model]) -> dict[str, float]:
+def cost(fit: Callable[[Ratings], Model], past: Ratings) -> dict[str, float]:
     """Return the median seconds of a few fits and the size of the file in MB (10^6 bytes)."""
     seconds = []
-    for _ in range(FITS):
+    for _ in range(FIT_TIMES):
         started = time.perf_counter()
-        model = fit()
+        model = fit(past)
         seconds.append(time.perf_counter() - started)
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "model.npz"

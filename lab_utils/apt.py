@@ -22,6 +22,13 @@ def run(*arguments: str) -> None:
     )
 
 
+def offers(*packages: str) -> bool:
+    """Whether this machine's sources have a version of every one of the packages to install."""
+    asked = commands.run(["apt-cache", "policy", *packages], doing="asking apt what it offers")
+    candidates = [line for line in asked.stdout.splitlines() if "Candidate: " in line]
+    return len(candidates) == len(packages) and not any("(none)" in line for line in candidates)
+
+
 def mirror() -> str:
     """The address of the Debian mirror that this machine's own sources name.
 

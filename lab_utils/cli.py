@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import errno
 import os
 import sys
 from collections.abc import Callable, Sequence
@@ -11,9 +12,13 @@ from typing import NoReturn
 from rich.console import Console
 from rich.markup import escape
 
+from lab_utils import interrupts
 from lab_utils.errors import LabError
 
 Command = Callable[[argparse.Namespace, Console], int]
+
+READERS_TO_MEND = {errno.ENOSPC, errno.EDQUOT, errno.EACCES, errno.EPERM, errno.EROFS}
+"""A full disk or a folder that may not be written to: no defect, but nothing we can mend."""
 
 INTRODUCTION = """\
 A recitation in one repository: containers, a load balancer, and an A/B test between two
@@ -34,15 +39,21 @@ def main(arguments: Sequence[str] | None = None) -> int:
         parser.print_help()
         return 0
     try:
-        return int(options.run(options, console))
+        with interrupts.stopping_in_good_order():
+            return int(options.run(options, console))
     except LabError as error:
         _show(error)
+        return 1
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1
     except KeyboardInterrupt:
         Console(stderr=True).print("\nInterrupted; what this command had started is stopped.")
         return 130
-    except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    except Exception as error:
+        if (told := _explained(error)) is None:
+            raise
+        _show(told)
         return 1
 
 
@@ -50,6 +61,26 @@ def _show(error: LabError) -> None:
     out = Console(stderr=True, highlight=False)
     out.print(f"[bold red]While {escape(error.doing)}:[/] {escape(error.found)}")
     out.print(f"[bold]Next:[/] {escape(error.next_step)}")
+
+
+def _explained(error: Exception) -> LabError | None:
+    """What a reader can do about an error from below; None if it is a defect of ours."""
+    if isinstance(error, OSError) and error.errno in READERS_TO_MEND:
+        where = f": {error.filename}" if error.filename else ""
+        return LabError(
+            "running this command",
+            f"the operating system refused: {error.strerror}{where}",
+            "make room or give the right to write there, then run it again",
+        )
+    from lab_utils import docker_engine
+
+    if isinstance(error, docker_engine.FAILURES):
+        return LabError(
+            "talking to the Docker Engine",
+            str(error),
+            "is it still running? `./lab doctor` looks; then run this again",
+        )
+    return None
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -129,9 +160,14 @@ def _test(options: argparse.Namespace, console: Console) -> int:
 
 
 def _open(options: argparse.Namespace, _console: Console) -> NoReturn:
-    from lab_utils.paths import NOTEBOOKS
+    from lab_utils.paths import ROOT
 
-    words = [sys.executable, "-m", "jupyterlab", f"--ServerApp.root_dir={NOTEBOOKS}"]
+    words = [
+        *(sys.executable, "-m", "jupyterlab", f"--ServerApp.root_dir={ROOT}"),
+        "--LabApp.default_url=/lab/tree/notebooks/00_start_here.ipynb",
+        # no questions about news, and no calls to the outside: see overrides.json in there
+        f"--LabApp.app_settings_dir={ROOT / 'lab_utils' / 'jupyter'}",
+    ]
     os.execv(sys.executable, [*words, *options.jupyter])  # noqa: S606 - this very Python
 
 
@@ -145,7 +181,8 @@ def _up(options: argparse.Namespace, console: Console) -> int:
 
 
 def _status(_options: argparse.Namespace, console: Console) -> int:
-    from rich.table import Table
+    from rich import box
+    from rich.table import Column, Table
 
     from lab_utils import stack
 
@@ -153,7 +190,10 @@ def _status(_options: argparse.Namespace, console: Console) -> int:
     if up is None:
         console.print("The stack is not up. `./lab up` starts it, `./lab demo` shows all of it.")
         return 0
-    table = Table("service", "state", "health", "address", "runs as", title=up.description)
+    console.print(up.description)
+    address = Column("address", min_width=len("http://127.0.0.1:65535"))  # the one to be copied
+    detail = Column("runs as", overflow="fold")
+    table = Table("service", "state", "health", address, detail, box=box.SIMPLE_HEAD)
     for service in up.services():
         table.add_row(*vars(service).values())
     console.print(table)

@@ -7,17 +7,25 @@ the end of what it said.
 
 from __future__ import annotations
 
+import os
 import shutil
 import subprocess
 from collections import deque
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from lab_utils.errors import LabError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
+
+APART: dict[str, Any] = (
+    {"process_group": 0}
+    if os.name == "posix"
+    else {"creationflags": getattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 0)}
+)
+"""Keeps a terminal's Ctrl-C from the programs: we hear it, and end them in good order."""
 
 TAIL_LINES = 25
 """How many last lines of a failed command's output its error repeats."""
@@ -99,6 +107,7 @@ def run(
             env=None if environment is None else dict(environment),
             cwd=folder,
             check=False,
+            **APART,
         )
     except FileNotFoundError:
         raise CommandMissing(doing, words[0]) from None
@@ -138,6 +147,7 @@ def lines(
             errors="replace",
             env=None if environment is None else dict(environment),
             cwd=folder,
+            **APART,
         )
     except FileNotFoundError:
         raise CommandMissing(doing, words[0]) from None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
@@ -86,12 +87,13 @@ def collect(running: Stack, *, seed: int = SEED) -> Run:
     folder = _new_folder(running.kind)
     before = len(running.event_log())
     try:
-        with tqdm(total=len(ratings.liked_films()), desc="visitors", unit=" visits") as bar:
+        users = len(ratings.liked_films())
+        with tqdm(total=users, desc="visitors", unit=" visits", file=sys.stdout) as bar:
             seen = traffic.replay(
                 running.ports.url("balancer"), seed=seed, progress=lambda _done: bar.update()
             )
     finally:
-        (folder / "events.jsonl").write_bytes(running.event_log()[before:])
+        _keep(running.event_log()[before:], folder / "events.jsonl")
     return Run(folder, seen, plan, running.description, running.versions())
 
 
@@ -139,6 +141,18 @@ def run_in_terminal(console: Console, *, kind: Kind, seed: int, keep: bool) -> R
 def _start(chosen: Stack, console: Console) -> None:
     with console.status("starting") as status:
         chosen.up(console.print, lambda line: status.update(escape(line[:100])))
+
+
+def _keep(data: bytes, path: Path) -> None:
+    try:
+        path.write_bytes(data)
+    except OSError as error:
+        raise LabError(
+            "keeping what the balancer recorded",
+            f"{len(data):,} bytes could not be written to {path}: {error.strerror}",
+            "make room, then run again; nothing is lost: the stack keeps its own event log until "
+            "`./lab clean`",
+        ) from None
 
 
 def _new_folder(kind: str) -> Path:

@@ -21,6 +21,7 @@ from typing import Any
 import docker
 from docker.errors import APIError, DockerException, ImageNotFound, NotFound
 from docker.models.containers import Container
+from requests import RequestException
 
 from lab_utils import commands
 from lab_utils.errors import LabError
@@ -28,6 +29,9 @@ from lab_utils.errors import LabError
 PROJECT = os.environ.get("LAB_PROJECT", "recitation")
 """The Compose project, and the value of the label `lab` on every container, image, volume and
 network of ours: what `./lab clean` removes. Another name makes a second lab beside the first."""
+
+FAILURES = (DockerException, RequestException)
+"""What the SDK raises when an engine goes away, or refuses."""
 
 BASE_LABEL = "lab=recitation"
 """On base images, which every project builds on."""

@@ -1,8 +1,9 @@
 """A Docker Engine on a bare Debian or Ubuntu, when asked for: `./lab engine up`.
 
 Debian 12 ships an engine and a Compose too old for compose.yaml; those of Debian 13 install
-there as they are. Where a service manager runs, it starts the engine; where none does (a CI
-machine, a container), `dockerd` is started detached, and only such a one is ended again.
+there as they are. What apt offers decides, not the release's number: along with those packages
+comes a base-files that says 13. Where a service manager runs, it starts the engine; where none
+does (a CI machine, a container), `dockerd` is started detached, and only such a one is ended.
 """
 
 from __future__ import annotations
@@ -19,9 +20,6 @@ from lab_utils import apt, commands, docker_engine
 from lab_utils.errors import LabError
 
 Say = Callable[[str], None]
-
-DEBIAN_WITH_COMPOSE_2 = 13
-"""The first Debian release whose own packages are new enough."""
 
 BACKPORT_SUITE = "trixie"
 APT_FOLDER = Path("/etc/apt")
@@ -125,22 +123,17 @@ def _installed() -> bool:
 
 
 def _install(family: str, say: Say) -> None:
-    if family == "debian" and _debian_release() < DEBIAN_WITH_COMPOSE_2:
-        say(f"adding Debian's {BACKPORT_SUITE} packages, at a priority that upgrades nothing else")
-        _add_backports()
-        target = ["-t", BACKPORT_SUITE]
-    else:
-        target = []
     say("reading the package lists")
     apt.run("update", "-qq")
+    target: list[str] = []
+    if family == "debian" and not apt.offers(*PACKAGES[family]):
+        say(f"adding Debian's {BACKPORT_SUITE} packages, for these alone and what they depend on")
+        _add_backports()
+        apt.run("update", "-qq")
+        target = ["-t", BACKPORT_SUITE]
     say("installing the engine: " + ", ".join(PACKAGES[family]))
     apt.run("install", "-y", "-qq", "--no-install-recommends", *BESIDE)
     apt.run("install", "-y", "-qq", "--no-install-recommends", *target, *PACKAGES[family])
-
-
-def _debian_release() -> int:
-    """Testing and unstable name no version: they are newer than any release."""
-    return int(platform.freedesktop_os_release().get("VERSION_ID", "99").split(".")[0])
 
 
 def _add_backports() -> None:

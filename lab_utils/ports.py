@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import socket
+from collections.abc import Collection
 from dataclasses import dataclass, fields
 
 import psutil
@@ -65,15 +66,18 @@ class Ports:
         """Where a service answers on this machine."""
         return f"http://{HOST}:{getattr(self, service)}"
 
-    def demand_free(self) -> None:
+    def demand_free(self, ours: Collection[str] = ()) -> None:
         """Raise unless all four can be listened on.
+
+        Args:
+            ours: names of ports that a running part of the stack holds already.
 
         Raises:
             PortTaken: one cannot.
         """
         for field in fields(self):
             port = getattr(self, field.name)
-            if not is_free(port):
+            if field.name not in ours and not is_free(port):
                 raise PortTaken(port, holder(port), variable(field.name))
 
 

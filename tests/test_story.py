@@ -5,7 +5,7 @@ import threading
 import httpx
 import pytest
 
-from lab_utils import balancer, demo, events, ratings, traffic
+from lab_utils import balancer, demo, events, ratings, traffic, waiting
 from lab_utils.experiment import Experiment, Proportion
 
 pytestmark = pytest.mark.timeout(600)
@@ -113,6 +113,35 @@ def test_killing_the_balancer_amid_traffic_loses_no_answered_request(container_s
     assert len(answered) > len(users) // 4
     assert answered <= recorded
     assert balancer.status(container_stack.ports)["variants"]["a"]["weight"] == 70
+
+
+@pytest.mark.needs("docker")
+def test_a_dead_recommender_leaves_the_other_one_alone(container_stack):
+    """Its name, which Docker then no longer knows, may hold nobody up."""
+    url, users = container_stack.ports.url("balancer"), list(ratings.liked_films())
+    variant = {
+        user: httpx.get(f"{url}/recommend/{user}").headers["X-Variant"] for user in users[:60]
+    }
+    container_stack.container("recommender-b").kill("SIGKILL")
+    try:
+        answers = {"a": [], "b": []}
+        waiting.until(
+            lambda: ask_everyone(url, variant, answers),
+            timeout=60,
+            doing="testing",
+            next_step="-",
+        )
+    finally:
+        container_stack.up(print)
+    assert set(answers["a"]) == {200}
+    assert 200 not in answers["b"]
+
+
+def ask_everyone(url, variant, answers):
+    """Ask for every user once more; until the balancer has noticed that b is dead."""
+    for user, name in variant.items():
+        answers[name].append(httpx.get(f"{url}/recommend/{user}", timeout=30).status_code)
+    return None if answers["b"][-1] == 503 else "b is still asked"
 
 
 def recorded_ids(data):

@@ -16,7 +16,15 @@ from lab_utils.ports import Ports
 from lab_utils.stack.base import SERVICES, Say, Service, StackError, quiet, wait_until_ready
 
 TRAINERS = ("train-a", "train-b")
+PORTS_OF = {"recommender-a": ("a",), "recommender-b": ("b",), "balancer": ("balancer", "admin")}
+"""Names of the ports that each service publishes."""
+
 EVENTS = "/events/events.jsonl"
+ERASE_LINE = "\x1b[2K"
+
+STOP_TIMEOUT = 3
+"""Seconds a service has after SIGTERM; each ends at once, unless it is only just starting."""
+
 ROOM_TO_BUILD = 2 * 1024**3
 """Bytes of free disk that a first build takes, with room to spare."""
 
@@ -60,8 +68,7 @@ class ContainerStack:
             CommandFailed: a build failed.
             StackError: a part died or never became healthy; the end of its log is shown.
         """
-        if not self._running():
-            self.ports.demand_free()
+        self.ports.demand_free(ours=self._held_ports())
         self._demand_room()
         base = images.python_base(self.engine, say)
         say(f"building the images on {base.name} ({base.origin})")
@@ -85,7 +92,7 @@ class ContainerStack:
 
     def down(self, say: Say) -> None:
         """Remove containers and network; models and the event log stay in their volumes."""
-        list(self._compose(["down", "--timeout", "10"], "stopping the stack"))
+        list(self._compose(["down", f"--timeout={STOP_TIMEOUT}"], "stopping the stack"))
         say("removed the containers; models and the event log stay in their volumes")
 
     def services(self) -> list[Service]:
@@ -96,7 +103,8 @@ class ContainerStack:
         """Log lines, through Compose."""
         only = [service] if service else list(SERVICES)
         words = ["logs", "--no-color", *(["--follow"] if follow else []), *only]
-        return self._compose(words, "reading the logs")
+        # Compose erases each line before it writes it, on a terminal or not
+        return (line.replace(ERASE_LINE, "") for line in self._compose(words, "reading the logs"))
 
     def event_log(self) -> bytes:
         """Everything the balancer has recorded so far; empty if nothing."""
@@ -111,9 +119,10 @@ class ContainerStack:
         found = self.engine.containers(self.project, service)
         return found[0] if found else None
 
-    def _running(self) -> bool:
-        """Whether all services run, so that the ports are taken by ourselves."""
-        return all(service.state == "running" for service in self.services())
+    def _held_ports(self) -> set[str]:
+        """Names of the ports that running parts of this stack hold."""
+        running = {each.name for each in self.services() if each.state == "running"}
+        return {port for name in running for port in PORTS_OF[name]}
 
     def _start(self, base: images.BaseImage) -> None:
         try:

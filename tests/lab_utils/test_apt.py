@@ -32,3 +32,15 @@ def test_a_machine_without_a_debian_source_is_told(monkeypatch):
     fake_apt(monkeypatch, iter(["", ""]))
     with pytest.raises(LabError, match="no source labelled Debian"):
         apt.mirror()
+
+
+POLICY = "docker.io:\n  Installed: (none)\n  Candidate: {}\n  Version table:\n"
+
+
+@pytest.mark.parametrize(
+    ("said", "offered"),
+    [(POLICY.format("26.1"), True), (POLICY.format("(none)"), False), ("", False)],
+)
+def test_a_package_is_offered_if_there_is_a_version_to_install(monkeypatch, said, offered):
+    monkeypatch.setattr(commands, "run", lambda *_, **__: commands.Completed((), 0, said, ""))
+    assert apt.offers("docker.io") is offered

@@ -1,6 +1,6 @@
 import pytest
 
-from lab_utils import cleanup, cli, doctor, stack
+from lab_utils import cleanup, cli, docker_engine, doctor, stack
 from lab_utils.errors import LabError
 from lab_utils.ports import Ports
 from lab_utils.stack.processes import ProcessStack
@@ -80,3 +80,43 @@ def test_status_and_logs_of_a_running_stack(process_stack, monkeypatch, capsys):
 
 def test_a_stack_of_processes_says_that_there_is_no_isolation(tmp_path):
     assert "no isolation" in ProcessStack(Ports(), tmp_path).description
+
+
+def test_a_full_disk_is_told_without_a_traceback(monkeypatch, capsys):
+    def full(*_):
+        raise OSError(28, "No space left on device", "results/page.html")
+
+    monkeypatch.setattr(cleanup, "clean", full)
+    assert cli.main(["clean"]) == 1
+    said = " ".join(capsys.readouterr().err.split())
+    assert "No space left on device: results/page.html" in said
+    assert "Next: make room" in said
+
+
+def test_a_reader_who_stops_reading_is_no_error_of_ours():
+    import subprocess
+    import sys
+
+    words = [sys.executable, "-m", "lab_utils.cli", "doctor"]
+    with subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as child:
+        child.stdout.close()
+        said = child.stderr.read()
+    assert b"Traceback" not in said
+
+
+def test_an_engine_that_goes_away_is_told_without_a_traceback(monkeypatch, capsys):
+    def gone(*_):
+        raise docker_engine.FAILURES[1]("connection aborted")
+
+    monkeypatch.setattr(cleanup, "clean", gone)
+    assert cli.main(["clean"]) == 1
+    assert "talking to the Docker Engine: connection aborted" in capsys.readouterr().err
+
+
+def test_a_defect_of_ours_is_not_dressed_up(monkeypatch):
+    def broken(*_):
+        raise ZeroDivisionError
+
+    monkeypatch.setattr(cleanup, "clean", broken)
+    with pytest.raises(ZeroDivisionError):
+        cli.main(["clean"])

@@ -91,3 +91,9 @@ def test_a_stack_that_the_demo_started_is_stopped_after_an_interrupt(here, conso
     with pytest.raises(KeyboardInterrupt):
         demo.run_in_terminal(console, kind="auto", seed=5, keep=False)
     assert events == ["up", "down"]
+
+
+def test_a_disk_that_is_full_loses_nothing_and_says_so(tmp_path):
+    with pytest.raises(LabError, match="could not be written") as caught:
+        demo._keep(b"an event\n", tmp_path / "no such folder" / "events.jsonl")
+    assert "the stack keeps its own event log" in caught.value.next_step

@@ -52,25 +52,29 @@ def test_another_linux_is_named(no_engine, monkeypatch):
 
 
 @pytest.mark.parametrize(
-    ("fields", "backports"),
-    [
-        ({"ID": "debian", "VERSION_ID": "12"}, True),
-        ({"ID": "debian", "VERSION_ID": "13"}, False),
-        ({"ID": "debian"}, False),  # testing and unstable name no version
-        ({"ID": "ubuntu", "ID_LIKE": "debian", "VERSION_ID": "24.04"}, False),
-    ],
+    ("family", "offered", "backports"),
+    [("debian", False, True), ("debian", True, False), ("ubuntu", True, False)],
 )
-def test_only_an_old_debian_gets_packages_of_the_next(monkeypatch, tmp_path, fields, backports):
-    release(monkeypatch, **fields)
+def test_only_a_debian_that_lacks_the_packages_gets_those_of_the_next(
+    monkeypatch, tmp_path, family, offered, backports
+):
     monkeypatch.setattr(engine_setup, "SOURCES", tmp_path / "next.sources")
     monkeypatch.setattr(engine_setup, "PREFERENCES", tmp_path / "next")
     monkeypatch.setattr(engine_setup.apt, "mirror", lambda: "http://mirror.example/debian/")
+    monkeypatch.setattr(engine_setup.apt, "offers", lambda *_: offered)
     installed = []
     monkeypatch.setattr(engine_setup.apt, "run", lambda *words: installed.append(words))
-    engine_setup._install(engine_setup._family(), print)
+    engine_setup._install(family, print)
     assert (tmp_path / "next.sources").exists() is backports
     assert any("trixie" in words for words in installed) is backports
     assert installed[0][0] == "update"
+    assert set(engine_setup.PACKAGES[family]) <= set(installed[-1])
+
+
+@pytest.mark.parametrize("release", [{"ID": "debian"}, {"ID": "mint", "ID_LIKE": "ubuntu debian"}])
+def test_relatives_of_debian_and_ubuntu_are_known(monkeypatch, release):
+    monkeypatch.setattr(platform, "freedesktop_os_release", lambda: release)
+    assert engine_setup._family() in engine_setup.PACKAGES
 
 
 def test_the_next_debians_packages_upgrade_nothing_else(monkeypatch, tmp_path):

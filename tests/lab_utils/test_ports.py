@@ -50,3 +50,10 @@ def test_free_ports_differ_and_can_be_listened_on():
 
 def test_a_port_is_taken_while_somebody_listens(listening):
     assert not ports.is_free(listening)
+
+
+def test_a_port_that_the_stack_itself_holds_is_not_taken(listening):
+    held = Ports(**{**vars(Ports.free()), "a": listening})
+    held.demand_free(ours={"a"})
+    with pytest.raises(ports.PortTaken):
+        held.demand_free(ours={"b"})

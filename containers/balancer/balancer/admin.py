@@ -51,6 +51,7 @@ class Admin:
             "version": __version__,
             "uptime_s": round(monotonic() - self._started, 3),
             "strategy": settings.strategy,
+            "backend_strategy": settings.backend_strategy,
             "salt": settings.salt,
             "variants": {name: self._variant(name) for name in balancer.backends},
             "counts": _counts(balancer),

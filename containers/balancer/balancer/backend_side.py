@@ -10,15 +10,21 @@ from __future__ import annotations
 
 import asyncio
 import select
-from typing import TYPE_CHECKING, Final, cast
+from typing import TYPE_CHECKING, Final, TypeVar, cast
 
 from balancer.bodies import Body, UntilClose, response_body
 from balancer.heads import END_OF_HEAD, ProtocolError, parse_response
 from balancer.health import Health
+from balancer.names import Name
 
 if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
     from balancer.forward import Forwarded
-    from balancer.settings import Address, HealthSettings
+    from balancer.rules import Address
+    from balancer.settings import HealthSettings, Limits
+
+_Opened = TypeVar("_Opened")
 
 _MAX_IDLE: Final = 256
 _FIRST_FINAL_STATUS: Final = 200
@@ -30,13 +36,15 @@ class Backend:
     Args:
         address: where it listens.
         health: the rules by which it is judged.
-        header_bytes: the longest head it may send.
+        limits: how long a head it may send, and how long it may take to accept a connection.
     """
 
-    def __init__(self, address: Address, health: HealthSettings, header_bytes: int) -> None:
-        self.address = address
+    def __init__(self, address: Address, health: HealthSettings, limits: Limits) -> None:
         self.name = str(address)
-        self.header_bytes = header_bytes
+        self.host = Name(address.host)
+        self.port = address.port
+        self.header_bytes = limits.header_bytes
+        self.connect_s = limits.backend_connect_s
         self.health = Health(fall=health.fall, rise=health.rise)
         self.in_flight = 0
         self.idle: list[BackendConnection] = []
@@ -51,14 +59,35 @@ class Backend:
         return None
 
     async def connect(self) -> BackendConnection:
-        """Open a connection; the name is resolved anew.
+        """Open a connection.
 
         Raises:
-            OSError: nobody answers there.
+            OSError: nobody answers there, or not in time.
         """
+        try:
+            async with asyncio.timeout(self.connect_s):
+                return await self.reach(self._connect_to)
+        except TimeoutError:
+            raise OSError(f"no connection within {self.connect_s:g} s") from None
+
+    async def reach(self, opened: Callable[[str], Awaitable[_Opened]]) -> _Opened:
+        """What `opened` gives for the first of the IP addresses where it does not fail.
+
+        Raises:
+            OSError: the last one's; or there is no address.
+        """
+        refused = OSError(self.host.problem)
+        for address in self.host.addresses:
+            try:
+                return await opened(address)
+            except OSError as error:
+                refused = error
+        raise refused
+
+    async def _connect_to(self, address: str) -> BackendConnection:
         loop = asyncio.get_running_loop()
         _, connection = await loop.create_connection(
-            lambda: BackendConnection(self), self.address.host, self.address.port
+            lambda: BackendConnection(self), address, self.port
         )
         return connection
 

@@ -11,7 +11,7 @@ from balancer.backend_side import Backend
 from balancer.forward import Forwarded
 from balancer.metrics import Metrics
 from balancer.outcome import OutcomeExchange
-from balancer.strategies import sticky, weighted_random
+from balancer.strategies import BACKEND_STRATEGIES, VARIANT_STRATEGIES
 
 if TYPE_CHECKING:
     from balancer.client_side import ClientConnection
@@ -36,16 +36,23 @@ class Balancer:
         self.connections: set[ClientConnection] = set()
         self.draining = False
         self.metrics = Metrics()
+        # What strategies choose by: see strategies.Facts.
         self.weights = settings.weights
+        self.salt = settings.salt
+        self.epsilon = settings.epsilon
+        self.outcomes = self.metrics.outcomes
+        self.random = random.Random(settings.seed)  # noqa: S311 - a lottery, not a secret
+        # Its own numbers: what happens to backends must not shift what users are assigned.
+        self._backend_random = random.Random(settings.seed)  # noqa: S311 - as above
+        self._variant_strategy = VARIANT_STRATEGIES[settings.strategy]
+        self._backend_strategy = BACKEND_STRATEGIES[settings.backend_strategy]
         self.backends = {
             variant.name: tuple(
-                Backend(address, settings.health, settings.limits.header_bytes)
-                for address in variant.backends
+                Backend(address, settings.health, settings.limits) for address in variant.backends
             )
             for variant in settings.variants
         }
         self._turns = dict.fromkeys(self.backends, 0)
-        self._random = random.Random(settings.seed)  # noqa: S311 - a lottery, not a secret
         # Ids need to be unique, not secret: a random part for this process, a number for each.
         self._id_prefix = secrets.token_hex(6)
         self._numbers = itertools.count(1)
@@ -60,15 +67,13 @@ class Balancer:
 
     def choose_variant(self, user_id: str) -> str:
         """The variant for this request of this user."""
-        if self.settings.strategy == "sticky":
-            return sticky(self.weights, self.settings.salt, user_id)
-        return weighted_random(self.weights, self._random.random())
+        return self._variant_strategy(self, user_id)
 
     def choose_backend(self, variant: str) -> Backend | None:
-        """The next healthy backend of the variant, in turn; None if there is none."""
-        backends = self.backends[variant]
-        for _ in backends:
-            turn = self._turns[variant] = (self._turns[variant] + 1) % len(backends)
-            if backends[turn].health.healthy:
-                return backends[turn]
-        return None
+        """A healthy backend of the variant; None if there is none."""
+        healthy = [backend for backend in self.backends[variant] if backend.health.healthy]
+        if len(healthy) < 2:
+            return healthy[0] if healthy else None
+        turn = self._turns[variant] = self._turns[variant] + 1
+        in_flight = [backend.in_flight for backend in healthy]
+        return healthy[self._backend_strategy(in_flight, turn, self._backend_random.random())]

@@ -61,11 +61,17 @@ async def watch(backend: Backend, settings: HealthSettings) -> None:
 
 
 async def probe(backend: Backend, settings: HealthSettings) -> tuple[bool, str]:
-    """Ask a backend once: whether it is healthy, and why."""
+    """Ask a backend once: whether it is healthy, and why.
+
+    Its name is looked up anew, so that a container that comes back at another address is found.
+    """
     try:
         async with asyncio.timeout(settings.timeout_s):
+            await backend.host.refresh()
             status = await _get_status(backend, settings.path)
     except TimeoutError:
+        if not backend.host.addresses:
+            return False, backend.host.problem
         return False, f"no answer to GET {settings.path} within {settings.timeout_s:g} s"
     except (OSError, EOFError, asyncio.LimitOverrunError, ProtocolError) as error:
         return False, f"GET {settings.path}: {error}"
@@ -73,8 +79,8 @@ async def probe(backend: Backend, settings: HealthSettings) -> tuple[bool, str]:
 
 
 async def _get_status(backend: Backend, path: str) -> int:
-    reader, writer = await asyncio.open_connection(
-        backend.address.host, backend.address.port, limit=backend.header_bytes
+    reader, writer = await backend.reach(
+        lambda ip: asyncio.open_connection(ip, backend.port, limit=backend.header_bytes)
     )
     try:
         request = f"GET {path} HTTP/1.1\r\nHost: {backend.name}\r\nConnection: close\r\n\r\n"

@@ -15,7 +15,7 @@ from balancer.admin import Admin
 from balancer.balancer import Balancer
 from balancer.client_side import ClientConnection
 from balancer.event_log import EventLog
-from balancer.settings import Address
+from balancer.rules import Address
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -1,147 +1,47 @@
-"""A trained model: what it knows, how it scores, how it is kept on disk.
+"""What the model has learnt, and how it scores films.
 
 Serving needs NumPy alone; scikit-learn is for training.
 """
 
 from __future__ import annotations
 
-import tempfile
-import zipfile
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from functools import cached_property
-from pathlib import Path
-from typing import TYPE_CHECKING, ClassVar, Self, TypedDict
+from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
-
-from recommender_a import RecommenderError
+import serving.model
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-SCORE_DECIMALS = 6
-"""Scores are rounded, so that machines whose last bits differ rank films alike."""
-
-
-class Recommendation(TypedDict):
-    """One recommended film."""
-
-    movie_id: int
-    title: str
-    score: float
-
 
 @dataclass(frozen=True, eq=False)
-class Model:
+class Model(serving.model.Model):
     """K factors for each of U users and M films; user · film is how much the two match.
 
     Attributes:
-        user_ids: (U,) strings.
-        movie_ids: (M,) ascending.
-        titles: (M,) strings.
-        rated: (N,) positions of the films rated, user after user.
-        rated_from: (U + 1,) where each user's stretch of `rated` begins; the last is N.
         user_factors: (U, K).
         movie_factors: (M, K).
     """
 
-    user_ids: NDArray[np.str_]
-    movie_ids: NDArray[np.int32]
-    titles: NDArray[np.str_]
-    rated: NDArray[np.int32]
-    rated_from: NDArray[np.int32]
     user_factors: NDArray[np.float32]
     movie_factors: NDArray[np.float32]
 
     name: ClassVar[str] = "TruncatedSVD"
 
-    @cached_property
-    def users(self) -> dict[str, int]:
-        """Each user's position."""
-        return {user: index for index, user in enumerate(self.user_ids.tolist())}
-
-    def scores(self, user_id: str) -> NDArray[np.float64]:
-        """Score all films for one user: user factors · film factors, as in Cremonesi et al. (2010).
+    def score_films(self, user: int) -> NDArray[np.float64]:
+        """Score all films for a user: user factors · film factors, as in Cremonesi et al. (2010).
 
         Ratings not given count as zeros in training, so a score ranks films; it is no rating.
 
         Returns:
-            (M,) in the order of `movie_ids`, rounded to six decimals.
-
-        Raises:
-            KeyError: if the user is unknown.
+            (M,) in the order of `movie_ids`.
         """
-        factors = self.user_factors[self.users[user_id]].astype(np.float64)
+        factors = self.user_factors[user].astype(np.float64)
         scores: NDArray[np.float64] = self._movie_factors @ factors
-        return scores.round(SCORE_DECIMALS)
-
-    def recommend(self, user_id: str, n: int) -> list[Recommendation]:
-        """Return the n best films this user has not rated, best first, ties by lower movie_id.
-
-        Fewer come back only where fewer are left.
-
-        Raises:
-            KeyError: if the user is unknown.
-        """
-        scores = self.scores(user_id)
-        user = self.users[user_id]
-        scores[self.rated[self.rated_from[user] : self.rated_from[user + 1]]] = -np.inf
-        n = min(n, int(np.isfinite(scores).sum()))
-        if n == 0:
-            return []
-        # Sorting only what reaches the n-th best score spares sorting thousands of films; the
-        # sort is stable and films stand by movie_id, so the lower id wins a tie.
-        reaching = np.flatnonzero(scores >= np.partition(scores, -n)[-n])
-        best = reaching[np.argsort(-scores[reaching], kind="stable")][:n]
-        return [
-            {
-                "movie_id": int(self.movie_ids[movie]),
-                "title": str(self.titles[movie]),
-                "score": float(scores[movie]),
-            }
-            for movie in best
-        ]
+        return scores
 
     @cached_property
     def _movie_factors(self) -> NDArray[np.float64]:
         return self.movie_factors.astype(np.float64)
-
-    def save(self, path: Path) -> None:
-        """Write the model to a file in one step: a reader sees the old one or the new one.
-
-        Raises:
-            RecommenderError: if the folder cannot be written to.
-        """
-        arrays = {field.name: getattr(self, field.name) for field in fields(self)}
-        try:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            with tempfile.TemporaryDirectory(dir=path.parent, prefix=".") as folder:
-                unfinished = Path(folder) / path.name
-                np.savez_compressed(unfinished, **arrays)
-                unfinished.replace(path)
-        except OSError as error:
-            raise RecommenderError(
-                f"The model cannot be written to {path}: {error.strerror}. LAB_MODEL must name a"
-                " folder this user may write to; in a container, a named volume."
-            ) from error
-
-    @classmethod
-    def load(cls, path: Path) -> Self:
-        """Read a model that `save` wrote.
-
-        Raises:
-            RecommenderError: if there is none, or it is damaged or of another version.
-        """
-        try:
-            with np.load(path) as arrays:
-                return cls(**{field.name: arrays[field.name] for field in fields(cls)})
-        except FileNotFoundError:
-            raise RecommenderError(
-                f"There is no model at {path}. Train one first, with the same LAB_MODEL:"
-                " `python -m recommender_a train`; in a container, the command `train`."
-            ) from None
-        except (OSError, EOFError, KeyError, ValueError, zipfile.BadZipFile) as error:
-            raise RecommenderError(
-                f"{path} is not a model this version can read ({error}). Train it again:"
-                " `python -m recommender_a train`; in a container, the command `train`."
-            ) from error

@@ -11,7 +11,7 @@ from sklearn.decomposition import TruncatedSVD
 from recommender_a.model import Model
 
 if TYPE_CHECKING:
-    from recommender_a.ratings import Ratings
+    from serving.ratings import Ratings
 
 FACTORS = 20
 SEED = 0
@@ -27,12 +27,8 @@ def fit(ratings: Ratings) -> Model:
     table = csr_matrix((ratings.values, (ratings.users, ratings.movies)), shape=shape)
     svd = TruncatedSVD(n_components=min(FACTORS, *shape), random_state=SEED)
     user_factors = svd.fit_transform(table)
-    return Model(
-        user_ids=np.array(ratings.user_ids),
-        movie_ids=ratings.movie_ids,
-        titles=np.array(ratings.titles),
-        rated=ratings.movies,
-        rated_from=np.searchsorted(ratings.users, np.arange(shape[0] + 1)).astype(np.int32),
+    return Model.learnt_from(
+        ratings,
         user_factors=user_factors.astype(np.float32),
         movie_factors=svd.components_.T.astype(np.float32),
     )

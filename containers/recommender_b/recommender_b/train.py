@@ -17,7 +17,7 @@ os.environ.setdefault("SURPRISE_DATA_FOLDER", str(Path(tempfile.gettempdir()) / 
 from surprise import SVD, Dataset, Reader
 
 if TYPE_CHECKING:
-    from recommender_b.ratings import Ratings
+    from serving.ratings import Ratings
 
 SEED = 0
 STARS = (0.5, 5)
@@ -36,12 +36,8 @@ def fit(ratings: Ratings) -> Model:
     svd = SVD(random_state=SEED).fit(known)
     users = [known.to_inner_uid(user) for user in range(len(ratings.user_ids))]
     movies = [known.to_inner_iid(movie) for movie in range(len(ratings.movie_ids))]
-    return Model(
-        user_ids=np.array(ratings.user_ids),
-        movie_ids=ratings.movie_ids,
-        titles=np.array(ratings.titles),
-        rated=ratings.movies,
-        rated_from=np.searchsorted(ratings.users, np.arange(len(users) + 1)).astype(np.int32),
+    return Model.learnt_from(
+        ratings,
         mean=np.array(known.global_mean),
         user_biases=svd.bu[users],
         movie_biases=svd.bi[movies],

@@ -2,7 +2,7 @@ import socket
 
 import pytest
 from balancer.backend_side import Backend, BackendConnection
-from balancer.settings import Address, HealthSettings
+from balancer.settings import Address, HealthSettings, Limits
 
 OK = b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello"
 
@@ -24,7 +24,8 @@ class Transport:
 @pytest.fixture
 def idle():
     """A backend with one idle connection, its transport, and the backend's end of it."""
-    backend = Backend(Address("nowhere", 1), HealthSettings("/", 1, 1, 1, 1), 1000)
+    limits = Limits(1000, 1000, 1, 1, 1, 1)
+    backend = Backend(Address("nowhere", 1), HealthSettings("/", 1, 1, 1, 1), limits)
     ours, theirs = socket.socketpair()
     with ours, theirs:
         transport = Transport(ours)

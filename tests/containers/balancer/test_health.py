@@ -1,3 +1,5 @@
+from types import SimpleNamespace
+
 from balancer.health import Health
 
 
@@ -50,3 +52,13 @@ def test_a_backend_that_is_not_there_is_unhealthy_and_says_why(make_backend, mak
     (seen,) = make_lab({"a": [backend]}).backends()
     assert seen["health"] == "unhealthy"
     assert "GET /healthz" in seen["detail"]
+
+
+def test_a_name_that_leads_nowhere_leaves_the_other_backends_alone(make_backend, make_lab):
+    backend = make_backend()
+    nobody = SimpleNamespace(address="no-such-host.invalid:80")
+    lab = make_lab({"a": [backend, nobody]})
+    known, unknown = lab.backends()
+    assert (known["health"], unknown["health"]) == ("healthy", "unhealthy")
+    assert "no-such-host.invalid" in unknown["detail"]
+    assert {lab.ask("GET", "/")[0] for _ in range(6)} == {200}

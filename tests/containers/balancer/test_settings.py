@@ -60,13 +60,59 @@ def test_all_problems_are_reported_at_once():
         ('listen = "8082"', "listen: found '8082', may be text like \"127.0.0.1:8082\""),
         ('listen = "host:70000"', "listen: found 'host:70000'"),
         ('strategy = "stiky"', 'strategy: found \'stiky\', may be "sticky" or "weighted_random"'),
+        ('backend_strategy = "random"', "backend_strategy: found 'random', may be \"round_robin\""),
+        ("epsilon = 2", "epsilon: found 2, may be a number from 0 to 1"),
+        ('strategy = "canary"', 'canary.variant: found nothing, may be "a"'),
         ("seed = true", "seed: found True, may be a whole number"),
         ("user = 3", "user: found 3, may be a section [user]"),
     ],
 )
 def test_a_problem_names_the_key_what_was_found_and_what_it_may_be(line, problem):
+    assert problems(line + SMALLEST)[0].startswith(problem)
+
+
+@pytest.mark.parametrize(
+    ("line", "close"),
+    [
+        ('strategy = "stiky"', "sticky"),
+        ('strategy = "thompson"', "thompson_sampling"),
+        ('backend_strategy = "least-outstanding"', "least_outstanding"),
+    ],
+)
+def test_an_unknown_name_gets_the_closest_known_one(line, close):
     (found,) = problems(line + SMALLEST)
-    assert found.startswith(problem)
+    assert found.endswith(f'; did you mean "{close}"?')
+
+
+CANARY = (
+    'strategy = "canary"'
+    + SMALLEST
+    + """
+[variants.b]
+weight = 1
+backends = ["two:8000"]
+[canary]
+variant = "b"
+percent = 5
+"""
+)
+
+
+def test_a_canarys_share_is_put_into_the_weights():
+    assert parse(tomllib.loads(CANARY)).weights == {"a": 95, "b": 5}
+
+
+def test_a_canary_waits_while_another_strategy_is_in_force():
+    settings = parse(tomllib.loads(CANARY.replace('"canary"', '"sticky"')))
+    assert settings.weights == {"a": 1, "b": 1}
+
+
+def test_a_canary_needs_others_beside_it_and_a_share():
+    lonely = CANARY.replace("weight = 1", "weight = 0", 1).replace("percent = 5", "percent = 0")
+    assert problems(lonely) == (
+        "canary.percent: found 0, may be a number above 0 and below 100",
+        "canary.variant: found 'b', may be one beside which another has a weight above 0",
+    )
 
 
 def test_an_unknown_key_gets_the_closest_known_one():

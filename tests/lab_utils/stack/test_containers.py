@@ -71,11 +71,21 @@ def test_being_up_already_is_fine(container_stack):
     assert {each.health for each in container_stack.services()} == {"healthy"}
 
 
+def test_up_brings_back_what_has_died_and_leaves_the_rest_running(container_stack):
+    before = {
+        name: container_stack.container(name).attrs["State"]["StartedAt"] for name in SERVICES
+    }
+    container_stack.container("recommender-b").kill("SIGKILL")
+    container_stack.up(print)
+    after = {name: container_stack.container(name).attrs["State"]["StartedAt"] for name in SERVICES}
+    assert {name for name in SERVICES if before[name] != after[name]} == {"recommender-b"}
+
+
 def test_logs_of_one_service_or_of_all(container_stack):
     one = list(container_stack.logs("recommender-b", follow=False))
     every = "\n".join(container_stack.logs(None, follow=False))
     assert one
-    assert all("recommender-b" in line for line in one)
+    assert all(line.startswith("recommender-b") for line in one)
     assert all(name in every for name in SERVICES)
 
 

@@ -6,7 +6,7 @@ import http.client
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from recommender_a.settings import Settings
+    from serving.settings import Settings
 
 SECONDS = 2
 

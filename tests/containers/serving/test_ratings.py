@@ -1,8 +1,8 @@
 import gzip
 
 import pytest
-from recommender_a import RecommenderError
-from recommender_a.ratings import read_ratings
+from serving import RecommenderError
+from serving.ratings import read_ratings
 
 
 def write_ratings(folder, text):

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
 
-from recommender_a import RecommenderError
+from serving import RecommenderError
 
 if TYPE_CHECKING:
     from collections.abc import Callable

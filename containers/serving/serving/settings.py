@@ -7,10 +7,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
-from recommender_b import RecommenderError
+from serving import RecommenderError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+    from serving.recommender import Recommender
 
 HIGHEST_PORT = 65535
 
@@ -23,34 +25,31 @@ class Settings:
         host: the address to listen on (`LAB_HOST`).
         port: the TCP port to listen on (`LAB_PORT`).
         data: the folder holding `ratings.csv.gz` and `movies.csv` (`LAB_DATA`).
-        model: the folder the model is written into and read from (`LAB_MODEL`).
+        model_file: the one file a trained model is, in the folder `LAB_MODEL`.
         variant: what the experiment calls this recommender (`LAB_VARIANT`).
     """
 
-    host: str = "0.0.0.0"  # noqa: S104 - a container is reached from outside only so
-    port: int = 8000
-    data: Path = Path("/data")
-    model: Path = Path("/model")
-    variant: str = "b"
-
-    @property
-    def model_file(self) -> Path:
-        """The one file a trained model is."""
-        return self.model / "recommender_b.npz"
+    host: str
+    port: int
+    data: Path
+    model_file: Path
+    variant: str
 
     @classmethod
-    def from_environment(cls, environment: Mapping[str, str]) -> Self:
-        """Read the settings; an unset or empty variable keeps its default.
+    def from_environment(cls, environment: Mapping[str, str], recommender: Recommender) -> Self:
+        """Read the settings; an unset or empty variable has the default that images rely on.
 
         Raises:
             RecommenderError: if LAB_PORT is no port number.
         """
         return cls(
-            host=environment.get("LAB_HOST") or cls.host,
-            port=_port(environment.get("LAB_PORT") or str(cls.port)),
-            data=Path(environment.get("LAB_DATA") or cls.data),
-            model=Path(environment.get("LAB_MODEL") or cls.model),
-            variant=environment.get("LAB_VARIANT") or cls.variant,
+            # A container is reached from outside only so.
+            host=environment.get("LAB_HOST") or "0.0.0.0",  # noqa: S104
+            port=_port(environment.get("LAB_PORT") or "8000"),
+            data=Path(environment.get("LAB_DATA") or "/data"),
+            model_file=Path(environment.get("LAB_MODEL") or "/model")
+            / f"{recommender.package}.npz",
+            variant=environment.get("LAB_VARIANT") or recommender.variant,
         )
 
 

@@ -14,36 +14,35 @@ from granian import Granian
 from granian.constants import Interfaces
 from granian.log import LogLevels
 
-from recommender_b import RecommenderError
-from recommender_b.app import create_app
-from recommender_b.model import Model
+from serving import RecommenderError
 
 if TYPE_CHECKING:
-    from django.core.handlers.wsgi import WSGIHandler
+    from wsgiref.types import WSGIApplication
 
-    from recommender_b.settings import Settings
+    from serving.recommender import Recommender
+    from serving.settings import Settings
 
 THREADS = 4
 STOP_WITHIN = 3
 """Seconds a request under way is given when the server is told to stop."""
 
 
-def serve(settings: Settings) -> None:
+def serve(recommender: Recommender, settings: Settings) -> None:
     """Serve until SIGTERM or SIGINT.
 
     Raises:
         RecommenderError: if there is no model to serve or the port is taken.
     """
-    model = Model.load(settings.model_file)
+    model = recommender.model.load(settings.model_file)
     require_free_port(settings.host, settings.port)
     print(
-        f"recommender-b: {model.name} from {settings.model_file}, {len(model.users)} users,"
+        f"{recommender.name}: {model.name} from {settings.model_file}, {len(model.users)} users,"
         f" {len(model.movie_ids)} films; variant {settings.variant};"
         f" http://{settings.host}:{settings.port}",
         flush=True,
     )
     Granian(
-        target="recommender_b",
+        target=recommender.package,
         address=settings.host,
         port=settings.port,
         interface=Interfaces.WSGI,
@@ -52,13 +51,14 @@ def serve(settings: Settings) -> None:
         websockets=False,
         workers_kill_timeout=STOP_WITHIN,
         log_level=LogLevels.warning,
-    ).serve(target_loader=partial(load_app, settings), wrap_loader=False)
+    ).serve(target_loader=partial(load_app, recommender, settings), wrap_loader=False)
 
 
-def load_app(settings: Settings) -> WSGIHandler:
+def load_app(recommender: Recommender, settings: Settings) -> WSGIApplication:
     """Return the application, in the worker process."""
     threading.Thread(target=end_with_parent, daemon=True).start()
-    return create_app(Model.load(settings.model_file), settings.variant)
+    model = recommender.model.load(settings.model_file)
+    return recommender.create_app(model, settings.variant)
 
 
 def end_with_parent() -> None:

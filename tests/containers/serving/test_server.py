@@ -1,0 +1,33 @@
+import socket
+
+import pytest
+from serving import RecommenderError
+from serving.server import load_app, require_free_port, serve
+from serving.settings import Settings
+
+
+def settings_in(folder, recommender):
+    environment = {"LAB_HOST": "127.0.0.1", "LAB_MODEL": str(folder), "LAB_DATA": "nowhere"}
+    return Settings.from_environment(environment, recommender)
+
+
+@pytest.fixture
+def taken():
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        yield listener.getsockname()[1]
+
+
+def test_a_port_somebody_listens_on_is_refused(taken):
+    with pytest.raises(RecommenderError, match=f"{taken}.*LAB_PORT"):
+        require_free_port("127.0.0.1", taken)
+
+
+def test_serving_without_a_model_says_to_train_first(recommender, tmp_path):
+    with pytest.raises(RecommenderError, match=f"Train one first.*{recommender.package} train"):
+        serve(recommender, settings_in(tmp_path, recommender))
+
+
+def test_the_application_is_loaded_from_the_model_file_alone(recommender, model, tmp_path):
+    settings = settings_in(tmp_path, recommender)
+    model.save(settings.model_file)
+    assert callable(load_app(recommender, settings))

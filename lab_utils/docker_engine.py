@@ -26,7 +26,7 @@ from requests import RequestException
 from lab_utils import commands
 from lab_utils.errors import LabError
 
-PROJECT = os.environ.get("LAB_PROJECT", "recitation")
+PROJECT = os.environ.get("LAB_PROJECT") or "recitation"
 """The Compose project, and the value of the label `lab` on every container, image, volume and
 network of ours: what `./lab clean` removes. Another name makes a second lab beside the first."""
 
@@ -183,6 +183,38 @@ class Engine:
         except NotFound as error:
             raise FileNotFoundError(f"{container}:{path}") from error
         return _only_member(chunks)
+
+    def copy_out_of_volume(self, volume: str, name: str, image: str) -> bytes:
+        """A file's bytes from a volume that no container has at the moment.
+
+        Args:
+            volume: the volume's name.
+            name: the file's name in it.
+            image: any image that is here; a container of it is made, and never started.
+
+        Raises:
+            FileNotFoundError: no such volume, or no such file in it.
+            LabError: the image is gone, so that the volume cannot be looked into.
+        """
+        try:
+            self.client.volumes.get(volume)
+        except NotFound:
+            raise FileNotFoundError(volume) from None
+        try:
+            box = self.client.containers.create(
+                image, volumes={volume: {"bind": "/volume", "mode": "ro"}}
+            )
+        except (ImageNotFound, APIError) as error:
+            raise LabError(
+                f"looking into the volume {volume}",
+                str(error),
+                f"`./lab up` makes the image again; if what is in the volume may go: `docker "
+                f"volume rm {volume}`",
+            ) from None
+        try:
+            return self.copy_out(str(box.id), f"/volume/{name}")
+        finally:
+            box.remove(force=True)
 
 
 def find() -> Engine:

@@ -197,7 +197,7 @@ def _no_events(path: Path, found: str) -> LabError:
 def _event(line: bytes) -> dict[str, Any] | None:
     try:
         event = json.loads(line)
-    except ValueError:
+    except (ValueError, RecursionError):  # not JSON, or nested beyond reason
         return None
     named = isinstance(event, dict) and isinstance(event.get("event"), str)
     return event if named else None

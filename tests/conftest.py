@@ -17,11 +17,9 @@ import pytest
 
 from lab_utils import docker_engine
 from lab_utils.ports import Ports
+from lab_utils.self_test import TEST_PROJECT
 from lab_utils.stack.containers import ContainerStack
 from lab_utils.stack.processes import ProcessStack
-
-TEST_PROJECT = "recitation-test"
-"""Label and Compose project of all that tests make, so that a user's own stack is not touched."""
 
 
 def _docker() -> str | None:

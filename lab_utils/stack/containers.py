@@ -19,7 +19,7 @@ TRAINERS = ("train-a", "train-b")
 PORTS_OF = {"recommender-a": ("a",), "recommender-b": ("b",), "balancer": ("balancer", "admin")}
 """Names of the ports that each service publishes."""
 
-EVENTS = "/events/events.jsonl"
+EVENTS = "events.jsonl"
 ERASE_LINE = "\x1b[2K"
 
 STOP_TIMEOUT = 3
@@ -110,7 +110,10 @@ class ContainerStack:
         """Everything the balancer has recorded so far; empty if nothing."""
         container = self.container("balancer")
         try:
-            return self.engine.copy_out(str(container.id), EVENTS) if container else b""
+            if container:
+                return self.engine.copy_out(str(container.id), f"/events/{EVENTS}")
+            volume, image = f"{self.project}_events", f"{self.project}/balancer"
+            return self.engine.copy_out_of_volume(volume, EVENTS, image)
         except FileNotFoundError:
             return b""
 

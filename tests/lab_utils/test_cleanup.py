@@ -1,5 +1,6 @@
 import sys
 
+import httpx
 import pytest
 
 from lab_utils import cleanup
@@ -40,6 +41,10 @@ def test_clean_leaves_nothing_of_ours_and_touches_nothing_else(
 ):
     stack = ContainerStack(engine, Ports.free(), PROJECT)
     stack.up(print)
+    httpx.get(stack.ports.url("balancer") + "/recommend/17")
+    recorded = stack.event_log()
+    stack.down(print)
+    assert recorded == stack.event_log() != b""
     removed = cleanup.clean(print, project=PROJECT, state=tmp_path / "state")
     ours = {"label": f"lab={PROJECT}"}
     client = engine.client
@@ -50,7 +55,8 @@ def test_clean_leaves_nothing_of_ours_and_touches_nothing_else(
         *client.images.list(filters=ours),
     ]
     assert left == []
-    assert {line.split()[0] for line in removed} == {"container", "network", "volume", "image"}
+    assert {line.split()[0] for line in removed} == {"volume", "image"}
+    assert [path.read_bytes() for path in no_results.rglob("events.jsonl")] == [recorded]
     for thing in stranger:
         thing.reload()
 

@@ -135,3 +135,10 @@ def test_no_events_says_how_to_make_some(tmp_path, content):
         path.write_text(content)
     with pytest.raises(LabError, match="lab demo"):
         events.read(path)
+
+
+def test_a_line_nested_beyond_reason_is_counted_like_any_other_bad_line(tmp_path):
+    path = tmp_path / "events.jsonl"
+    path.write_bytes(b"[" * 200_000 + b"\n")
+    with pytest.raises(LabError):
+        events.read(path)

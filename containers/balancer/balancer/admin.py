@@ -6,7 +6,6 @@ It speaks HTTP through the same files as the port for visitors; only what stands
 from __future__ import annotations
 
 import json
-import math
 from time import monotonic
 from typing import TYPE_CHECKING, Any, cast
 
@@ -21,6 +20,7 @@ if TYPE_CHECKING:
     from balancer.balancer import Balancer
     from balancer.client_side import ClientConnection
 
+_MOST_WEIGHT = 1_000_000
 _PROMETHEUS = b"Content-Type: text/plain; version=0.0.4\r\n"
 _HEALTH_WORDS = {None: "unknown", True: "healthy", False: "unhealthy"}
 
@@ -136,10 +136,10 @@ def parse_weights(body: bytes, present: Mapping[str, float]) -> dict[str, float]
         raise HttpError(400, f"the body may be a JSON object with a weight for each of: {names}")
     for name, weight in sent.items():
         number = isinstance(weight, int | float) and not isinstance(weight, bool)
-        if not (number and math.isfinite(weight) and weight >= 0):
-            raise HttpError(
-                400, f"{name}: found {json.dumps(weight)[:80]}, may be a number, 0 or more"
-            )
+        # a comparison, as an integer may be too long for any function that makes it a float
+        if not (number and 0 <= weight <= _MOST_WEIGHT):
+            found = json.dumps(weight)[:80]
+            raise HttpError(400, f"{name}: found {found}, may be a number, 0 to {_MOST_WEIGHT:,}")
     if not any(sent.values()):
         raise HttpError(400, "the weights may not all be 0: nobody would get anything")
     return {name: sent[name] for name in present}

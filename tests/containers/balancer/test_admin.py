@@ -80,3 +80,9 @@ def test_the_admin_port_leaves_no_events(lab):
 def test_the_visitors_port_has_no_admin(lab, backend):
     lab.ask("GET", "/status")
     assert backend.heads[0].startswith(b"GET /status ")
+
+
+@pytest.mark.parametrize("weight", ["1" + "0" * 400, "1e308", "NaN", "Infinity", "1000001"])
+def test_a_weight_beyond_reason_is_refused(weight):
+    with pytest.raises(HttpError, match="0 to 1,000,000"):
+        parse_weights(b'{"a": %b, "b": 1}' % weight.encode(), PRESENT)

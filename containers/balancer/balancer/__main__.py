@@ -28,11 +28,11 @@ def main(arguments: list[str] | None = None) -> int:
 
 def _serve(settings: Settings) -> int:
     # The health check starts every few seconds and needs none of this.
-    from balancer.server import StartError, run
+    from balancer import server, workers
 
     try:
-        run(settings)
-    except StartError as error:
+        server.run(server.serve(settings) if settings.workers == 1 else workers.lead(settings))
+    except server.StartError as error:
         return _give_up(f"the balancer cannot start: {error}")
     return 0
 

@@ -4,104 +4,29 @@ A backend that sends more than it announced is the danger here: the surplus must
 for the answer to the next request, which may be somebody else's. So a connection goes back among
 the idle ones only if nothing followed the answer, is looked at again before it is used, and is
 dropped for any byte that comes while nobody has asked.
+
+"While nobody has asked" needs care: the loop learns of many sockets at once and serves them one by
+one. Bytes that it knows of may come from before the request that was sent a moment ago, to a client
+served earlier in the same turn. So a connection remembers the turn in which it was given a request:
+what arrives within that same turn cannot be the answer.
 """
 
 from __future__ import annotations
 
 import asyncio
-import select
-from typing import TYPE_CHECKING, Final, TypeVar, cast
+from typing import TYPE_CHECKING, Final, cast
 
 from balancer.bodies import Body, UntilClose, response_body
-from balancer.heads import END_OF_HEAD, ProtocolError, parse_response
-from balancer.health import Health
-from balancer.names import Name
+from balancer.heads import END_OF_HEAD, ProtocolError, ResponseHead, parse_response
+from balancer.hot_path import take_answer
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable
+    from collections.abc import Callable
 
+    from balancer.backend import Backend
     from balancer.forward import Forwarded
-    from balancer.rules import Address
-    from balancer.settings import HealthSettings, Limits
 
-_Opened = TypeVar("_Opened")
-
-_MAX_IDLE: Final = 256
 _FIRST_FINAL_STATUS: Final = 200
-
-
-class Backend:
-    """One address that requests may be forwarded to, and what is known about it.
-
-    Args:
-        address: where it listens.
-        health: the rules by which it is judged.
-        limits: how long a head it may send, and how long it may take to accept a connection.
-    """
-
-    def __init__(self, address: Address, health: HealthSettings, limits: Limits) -> None:
-        self.name = str(address)
-        self.host = Name(address.host)
-        self.port = address.port
-        self.header_bytes = limits.header_bytes
-        self.connect_s = limits.backend_connect_s
-        self.health = Health(fall=health.fall, rise=health.rise)
-        self.in_flight = 0
-        self.idle: list[BackendConnection] = []
-
-    def take_idle(self) -> BackendConnection | None:
-        """A connection that is open and silent; the one used last, so that surplus ones age."""
-        while self.idle:
-            connection = self.idle.pop()
-            if connection.silent():
-                return connection
-            connection.drop()
-        return None
-
-    async def connect(self) -> BackendConnection:
-        """Open a connection.
-
-        Raises:
-            OSError: nobody answers there, or not in time.
-        """
-        try:
-            async with asyncio.timeout(self.connect_s):
-                return await self.reach(self._connect_to)
-        except TimeoutError:
-            raise OSError(f"no connection within {self.connect_s:g} s") from None
-
-    async def reach(self, opened: Callable[[str], Awaitable[_Opened]]) -> _Opened:
-        """What `opened` gives for the first of the IP addresses where it does not fail.
-
-        Raises:
-            OSError: the last one's; or there is no address.
-        """
-        refused = OSError(self.host.problem)
-        for address in self.host.addresses:
-            try:
-                return await opened(address)
-            except OSError as error:
-                refused = error
-        raise refused
-
-    async def _connect_to(self, address: str) -> BackendConnection:
-        loop = asyncio.get_running_loop()
-        _, connection = await loop.create_connection(
-            lambda: BackendConnection(self), address, self.port
-        )
-        return connection
-
-    def keep(self, connection: BackendConnection) -> None:
-        """Put a connection among the idle ones."""
-        if len(self.idle) < _MAX_IDLE:
-            self.idle.append(connection)
-        else:
-            connection.drop()
-
-    def close_idle(self) -> None:
-        """Drop the connections nobody uses."""
-        while self.idle:
-            self.idle.pop().drop()
 
 
 class BackendConnection(asyncio.Protocol):
@@ -112,10 +37,14 @@ class BackendConnection(asyncio.Protocol):
     """
 
     def __init__(self, backend: Backend) -> None:
+        self.backend = backend
         self.exchange: Forwarded | None = None
+        self.turn = -1  # the loop's, when the exchange was begun
+        self.used = False  # whether it has carried an answer before
         self.blocked = False  # the backend takes no more bytes for now
-        self._backend = backend
-        self._used = False  # whether it has carried an answer before
+        # The head of the last answer, as it came and as it was understood.
+        self.known_bytes = b""
+        self.known: ResponseHead | None = None
         self._unread = b""
         self._body: Body | None = None
         self._keep_alive = False
@@ -125,7 +54,7 @@ class BackendConnection(asyncio.Protocol):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """The backend has accepted."""
         self._transport = cast("asyncio.Transport", transport)
-        self._descriptor: int = transport.get_extra_info("socket").fileno()
+        self.write = self._transport.write
 
     def data_received(self, data: bytes) -> None:
         """The backend has sent something; where it is cut has no meaning."""
@@ -133,32 +62,34 @@ class BackendConnection(asyncio.Protocol):
         if exchange is None:
             self.drop()  # nobody has asked
             return
+        if self.turn == exchange.balancer.turn:
+            self.drop()  # nobody had asked
+            exchange.backend_failed("spoke before it was asked", stale=self.used)
+            return
         try:
             if self._body is None:
+                if not self._unread and take_answer(self, exchange, data):
+                    return
                 data = self._read_heads(exchange, self._unread + data)
             if self._body is not None:
                 self._read_body(exchange, self._body, data)
         except ProtocolError as error:
             self.drop()
-            exchange.backend_failed(
-                f"sent an answer that makes no sense: {error}", unanswered=False
-            )
+            exchange.backend_failed(f"sent an answer that makes no sense: {error}")
 
     def connection_lost(self, exc: Exception | None) -> None:
         """The backend has closed, or was left."""
         exchange, self.exchange = self.exchange, None
         if exchange is None:
-            if self in self._backend.idle:
-                self._backend.idle.remove(self)
+            if self in self.backend.idle:
+                self.backend.idle.remove(self)
         elif isinstance(self._body, UntilClose) and exc is None:
             exchange.detach()
             exchange.deliver(b"", last=True)
         elif self._body is None and not self._unread:
-            exchange.backend_failed(
-                "closed the connection without an answer", unanswered=self._used
-            )
+            exchange.backend_failed("closed the connection without an answer", stale=self.used)
         else:
-            exchange.backend_failed("closed in the middle of its answer", unanswered=False)
+            exchange.backend_failed("closed in the middle of its answer")
 
     def pause_writing(self) -> None:
         """The backend reads more slowly than the client sends."""
@@ -172,9 +103,13 @@ class BackendConnection(asyncio.Protocol):
 
     # What the exchange calls.
 
-    def write(self, data: bytes) -> None:
-        """Send a part of the request."""
-        self._transport.write(data)
+    write: Callable[[bytes], None]
+    """Send a part of the request: the transport's own method, without another call around it."""
+
+    @property
+    def closing(self) -> bool:
+        """Whether it is of no use any more."""
+        return self._transport.is_closing()
 
     def pause(self) -> None:
         """Read no more for now: the backend will notice, by TCP, and wait."""
@@ -189,19 +124,11 @@ class BackendConnection(asyncio.Protocol):
         self.exchange = None
         self._transport.abort()
 
-    def silent(self) -> bool:
-        """Whether there is nothing to read: neither stray bytes nor the end of the connection.
-
-        The loop would report either, but perhaps only after the client that is being served now;
-        asking costs one system call, about half a microsecond.
-        """
-        return not self._transport.is_closing() and not _readable(self._descriptor)
-
     # The steps of an answer.
 
     def _read_heads(self, exchange: Forwarded, data: bytes) -> bytes:
         """Read 1xx heads and the final one, if they are here; the bytes after them."""
-        limit = self._backend.header_bytes
+        limit = self.backend.header_bytes
         while self._body is None:
             end = data.find(END_OF_HEAD)
             size = len(data) if end < 0 else end + len(END_OF_HEAD)
@@ -210,10 +137,11 @@ class BackendConnection(asyncio.Protocol):
             if end < 0:
                 break
             head = parse_response(data[:size])
-            data = data[size:]
             if head.status < _FIRST_FINAL_STATUS:
                 exchange.interim(head)
+                data = data[size:]
                 continue
+            data = data[size:]
             self._body = response_body(head, exchange.request.method)
             self._keep_alive = head.keep_alive
             exchange.begin(head, self._body)
@@ -231,22 +159,8 @@ class BackendConnection(asyncio.Protocol):
     def _retire(self, *, reusable: bool) -> None:
         self.exchange = None
         self._body = None
-        self._used = True
+        self.used = True
         if reusable:
-            self._backend.keep(self)
+            self.backend.keep(self)
         else:
             self.drop()
-
-
-def _poll_readable(descriptor: int) -> bool:
-    poll = select.poll()
-    poll.register(descriptor, select.POLLIN)
-    return bool(poll.poll(0))
-
-
-def _select_readable(descriptor: int) -> bool:
-    return bool(select.select([descriptor], [], [], 0)[0])
-
-
-# Windows has no poll; elsewhere select fails for descriptors above 1,023.
-_readable = _poll_readable if hasattr(select, "poll") else _select_readable

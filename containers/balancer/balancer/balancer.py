@@ -1,23 +1,33 @@
-"""The balancer: what all requests share, and the choice of variant and backend for each."""
+"""The balancer: what all requests share, the choice of a variant for each, and their record."""
 
 from __future__ import annotations
 
+import asyncio
 import itertools
 import random
 import secrets
-from typing import TYPE_CHECKING
+from collections import Counter
+from functools import lru_cache
+from typing import TYPE_CHECKING, Final
 
-from balancer.backend_side import Backend
+from balancer.backend import Backend, Variant
 from balancer.forward import Forwarded
+from balancer.hot_path import commit, take_request
 from balancer.metrics import Metrics
 from balancer.outcome import OutcomeExchange
-from balancer.strategies import BACKEND_STRATEGIES, VARIANT_STRATEGIES
+from balancer.strategies import KEEPING, VARIANT_STRATEGIES, sticky
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from balancer.client_side import ClientConnection
+    from balancer.control import View
     from balancer.event_log import EventLog
-    from balancer.exchange import Exchange
+    from balancer.exchange import Exchange, Recorded
     from balancer.settings import Settings
+
+# More take longer to forget than to hash: the forgotten lie in no cache of the processor.
+_REMEMBERED_USERS: Final = 4_096
 
 
 class Balancer:
@@ -26,9 +36,17 @@ class Balancer:
     Args:
         settings: as loaded.
         event_log: open for appending.
+        failing: told a backend's name, and why, when its requests fail too often in a row.
+        learnt: told each outcome, where other workers are to know it too.
     """
 
-    def __init__(self, settings: Settings, event_log: EventLog) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        event_log: EventLog,
+        failing: Callable[[str, str], None],
+        learnt: Callable[[str, int], None] | None = None,
+    ) -> None:
         self.settings = settings
         self.event_log = event_log
         self.limits = settings.limits
@@ -36,26 +54,68 @@ class Balancer:
         self.connections: set[ClientConnection] = set()
         self.draining = False
         self.metrics = Metrics()
+        self.variants = {
+            each.name: Variant(each.name, settings, self.metrics, failing)
+            for each in settings.variants
+        }
         # What strategies choose by: see strategies.Facts.
-        self.weights = settings.weights
         self.salt = settings.salt
         self.epsilon = settings.epsilon
         self.outcomes = self.metrics.outcomes
         self.random = random.Random(settings.seed)  # noqa: S311 - a lottery, not a secret
-        # Its own numbers: what happens to backends must not shift what users are assigned.
-        self._backend_random = random.Random(settings.seed)  # noqa: S311 - as above
-        self._variant_strategy = VARIANT_STRATEGIES[settings.strategy]
-        self._backend_strategy = BACKEND_STRATEGIES[settings.backend_strategy]
-        self.backends = {
-            variant.name: tuple(
-                Backend(address, settings.health, settings.limits) for address in variant.backends
-            )
-            for variant in settings.variants
-        }
-        self._turns = dict.fromkeys(self.backends, 0)
+        self._learnt = learnt
+        self._set_weights(settings.weights)
         # Ids need to be unique, not secret: a random part for this process, a number for each.
         self._id_prefix = secrets.token_hex(6)
         self._numbers = itertools.count(1)
+        self.concluded: list[tuple[Recorded, bytes]] = []
+        """Exchanges whose answers wait, at their last bytes, for `commit`."""
+        self.turn = 0
+        self.turning = False  # whether the next turn is waited for
+        self._between_turns = False
+
+    choose_variant: Callable[[str], str]
+    """The variant for this request of this user."""
+
+    def apply(self, view: View) -> None:
+        """Go by what the control says, from the next request on."""
+        if view.weights != self.weights:
+            self._set_weights(view.weights)
+        for name, variant in self.variants.items():
+            variant.become(view.targets[name])
+        if self._learnt is not None:
+            self.outcomes = Counter({(variant, each): n for variant, each, n in view.outcomes})
+
+    def snapshot(self) -> Metrics:
+        """What has been counted since the start."""
+        metrics, own = self.metrics, self.settings.own_strategy
+        backends = [
+            each for variant in self.variants.values() for each in variant.backends.values()
+        ]
+        metrics.in_flight = Counter({backend.name: backend.in_flight for backend in backends})
+        metrics.other["event_log_torn_lines"] = self.event_log.torn_lines
+        metrics.other["event_log_write_errors"] = self.event_log.write_errors
+        metrics.other["strategy_errors"] = own.errors if own else 0
+        return metrics
+
+    def record_outcome(self, variant: str, outcome: int) -> None:
+        """Count what a user did next."""
+        self.metrics.outcomes[variant, outcome] += 1
+        if self._learnt is not None:
+            self._learnt(variant, outcome)
+
+    def stand_in(self, variant: str, user_id: str, *, without: Backend | None) -> Backend | None:
+        """A backend of another variant, if the settings allow that; the same for the same user."""
+        if self.settings.when_variant_is_down != "failover":
+            return None
+        able: dict[str, float] = {
+            name: self.weights[name] or 1
+            for name, each in self.variants.items()
+            if name != variant and each.choose(without=without) is not None
+        }
+        if not able:
+            return None
+        return self.variants[sticky(able, self.salt, user_id)].choose(without=without)
 
     def next_id(self) -> str:
         """A request id that no other request has."""
@@ -63,17 +123,59 @@ class Balancer:
 
     def exchange_for(self, target: str) -> type[Exchange]:
         """The balancer answers for outcomes itself and forwards the rest."""
-        return OutcomeExchange if target.partition("?")[0] == "/outcome" else Forwarded
+        if target.startswith("/outcome") and target.partition("?")[0] == "/outcome":
+            return OutcomeExchange
+        return Forwarded
 
-    def choose_variant(self, user_id: str) -> str:
-        """The variant for this request of this user."""
-        return self._variant_strategy(self, user_id)
+    def take(self, client: ClientConnection, data: bytes) -> bool:
+        """See `hot_path.take_request`."""
+        return take_request(self, client, data)
 
-    def choose_backend(self, variant: str) -> Backend | None:
-        """A healthy backend of the variant; None if there is none."""
-        healthy = [backend for backend in self.backends[variant] if backend.health.healthy]
-        if len(healthy) < 2:
-            return healthy[0] if healthy else None
-        turn = self._turns[variant] = self._turns[variant] + 1
-        in_flight = [backend.in_flight for backend in healthy]
-        return healthy[self._backend_strategy(in_flight, turn, self._backend_random.random())]
+    def conclude(self, exchange: Recorded, last: bytes) -> None:
+        """Take the end of an answer, to be sent once its event is in the log."""
+        self.concluded.append((exchange, last))
+        if not self.turning:
+            self.turn_soon()
+
+    def this_turn(self) -> int:
+        """The number of this turn of the event loop; the next turn has another.
+
+        -1 between two turns: then no socket is known to have something to read.
+        """
+        if self._between_turns:
+            return -1
+        if not self.turning:
+            self.turn_soon()
+        return self.turn
+
+    def turn_soon(self) -> None:
+        """Have the next turn begin with what is due then."""
+        self.turning = True
+        asyncio.get_running_loop().call_soon(self._next_turn)
+
+    def _next_turn(self) -> None:
+        self.turning = False
+        self.turn += 1
+        if self.concluded:
+            self._between_turns = True
+            commit(self)
+            self._between_turns = False
+
+    def close(self) -> None:
+        """Say the last things there are to say, and leave the backends."""
+        if self.concluded:
+            commit(self)
+        for variant in self.variants.values():
+            variant.become(())
+
+    def _set_weights(self, weights: dict[str, float]) -> None:
+        self.weights = weights
+        strategy = self.settings.own_strategy or VARIANT_STRATEGIES[self.settings.strategy]
+
+        def choose(user_id: str) -> str:
+            return strategy(self, user_id)
+
+        # Hashing costs 3 microseconds, remembering a tenth of one. A user who keeps the variant
+        # may be remembered with it until the weights change, and nobody else.
+        keeps = self.settings.strategy in KEEPING
+        self.choose_variant = lru_cache(_REMEMBERED_USERS)(choose) if keeps else choose

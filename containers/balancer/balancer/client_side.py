@@ -2,7 +2,7 @@
 
 A connection is always in one of three states: waiting for a head (`exchange` is None), taking in
 a body (`_body` is not None), or waiting for the answer. Bytes that belong to a later state wait in
-`_unread`, and when too many do, the socket is not read any more: TCP then makes the client wait.
+`unread`, and when too many do, the socket is not read any more: TCP then makes the client wait.
 """
 
 from __future__ import annotations
@@ -18,11 +18,14 @@ from balancer.heads import (
     UNREADABLE,
     HttpError,
     ProtocolError,
+    RequestFields,
     RequestHead,
     parse_request,
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from balancer.exchange import Exchange
     from balancer.settings import Limits
 
@@ -42,6 +45,13 @@ class Service(Protocol):
     def exchange_for(self, target: str) -> type[Exchange]:
         """The kind of exchange that answers a request target."""
 
+    def take(self, client: ClientConnection, data: bytes) -> bool:
+        """Whether a request that is all of what has arrived was taken by the hot path.
+
+        Raises:
+            HttpError: it is refused.
+        """
+
 
 class ClientConnection(asyncio.Protocol):
     """One connection from a client.
@@ -54,8 +64,9 @@ class ClientConnection(asyncio.Protocol):
         self.service = service
         self.exchange: Exchange | None = None
         self.peer = b""
+        self.known: RequestFields | None = None  # the headers of the last request
         self.deadline = 0.0
-        self._unread = b""
+        self.unread = b""
         self._body: Body | None = None
         self._body_bytes = 0
         self._advancing = False
@@ -68,6 +79,7 @@ class ClientConnection(asyncio.Protocol):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """A client has come."""
         self._transport = cast("asyncio.Transport", transport)
+        self.send = self._transport.write
         address = transport.get_extra_info("peername")
         self.peer = address[0].encode() if address else b"unknown"
         self.deadline = monotonic() + self.service.limits.client_header_s
@@ -77,13 +89,15 @@ class ClientConnection(asyncio.Protocol):
         """The client has sent something; where it is cut has no meaning."""
         if self._closing:
             return
-        if self.exchange is None and not self._unread:
+        if self.exchange is None and not self.unread:
+            if not self._blocked and self._on_hot_path(data):
+                return
             # Counted from a head's first byte: sending it slowly does not buy time.
             self.deadline = monotonic() + self.service.limits.client_header_s
-        self._unread += data
+        self.unread += data
         self._advance()
-        if self._unread and self.exchange is not None and self._reading:
-            self._reading = self._body is None and len(self._unread) <= _AHEAD_BYTES
+        if self.unread and self.exchange is not None and self._reading:
+            self._reading = self._body is None and len(self.unread) <= _AHEAD_BYTES
             if not self._reading:
                 self._transport.pause_reading()
 
@@ -117,6 +131,9 @@ class ClientConnection(asyncio.Protocol):
 
     # What the exchange calls.
 
+    send: Callable[[bytes], None]
+    """The transport's own method, without another call around it."""
+
     def proceed(self) -> None:
         """The exchange can take more of the body."""
         self._read_again()
@@ -127,16 +144,28 @@ class ClientConnection(asyncio.Protocol):
         self.deadline = monotonic() + self.service.limits.backend_response_s
         self._transport.write(data)
 
-    def finish(self, exchange: Exchange, data: bytes) -> None:
-        """Send the end of the answer; the next request may begin."""
-        limits = self.service.limits
+    def renew(self) -> None:
+        """The exchange begins anew with another backend, which has as long as the first had."""
+        self.deadline = monotonic() + self.service.limits.backend_response_s
+
+    def finish(self, exchange: Exchange, data: bytes, moment: float) -> None:
+        """Send the end of the answer; the next request may begin.
+
+        Args:
+            exchange: which comes to its end.
+            data: the end of its answer.
+            moment: now, as `time.monotonic` says it.
+        """
+        service = self.service
+        if self.exchange is not exchange:
+            return  # the client has left
         self.exchange = None
-        patience_s = limits.client_header_s if self._unread else limits.client_idle_s
-        self.deadline = monotonic() + patience_s
+        self.deadline = moment + service.limits.client_idle_s
         self._transport.write(data)
-        if exchange.last or self.service.draining:
+        if exchange.last or service.draining:
             self._close(unread=self._body is not None or exchange.request is UNREADABLE)
-        else:
+        elif self.unread or not self._reading:
+            self.deadline = moment + service.limits.client_header_s
             self._read_again()
             self._advance()
 
@@ -153,15 +182,14 @@ class ClientConnection(asyncio.Protocol):
         if self._closing or self._blocked:
             self._transport.abort()
         elif self.exchange is None:
-            if self._unread:
+            if self.unread:
                 self._refuse(HttpError(408, "the head did not arrive in time"))
             else:
                 self._close(unread=False)
         elif self._body is not None and self.exchange.ready:
             self.exchange.fail(408, "the body did not arrive in time")
         else:
-            limit = self.service.limits.backend_response_s
-            self.exchange.fail(504, f"the backend was silent for {limit:g} s")
+            self.exchange.silence(self.service.limits.backend_response_s)
 
     def drain(self) -> None:
         """Take no further request; an answer under way is finished."""
@@ -170,12 +198,19 @@ class ClientConnection(asyncio.Protocol):
 
     # The steps from one state to the next.
 
+    def _on_hot_path(self, data: bytes) -> bool:
+        try:
+            return self.service.take(self, data)
+        except HttpError as error:
+            self._refuse(error)
+            return True
+
     def _advance(self) -> None:
         if self._advancing:
             return  # an exchange answered at once; the loop below is still there
         self._advancing = True
         try:
-            while not self._closing and self._unread and self._step():
+            while not self._closing and self.unread and self._step():
                 pass
         finally:
             self._advancing = False
@@ -204,22 +239,22 @@ class ClientConnection(asyncio.Protocol):
     def _take_head(self) -> RequestHead | None:
         """The next head, or None if it has not arrived whole."""
         limit = self.service.limits.header_bytes
-        end = self._unread.find(END_OF_HEAD)
-        size = len(self._unread) if end < 0 else end + len(END_OF_HEAD)
+        end = self.unread.find(END_OF_HEAD)
+        size = len(self.unread) if end < 0 else end + len(END_OF_HEAD)
         if size > limit:
             raise HttpError(431, f"request line and headers may have {limit} bytes")
         if end < 0:
-            if _BARE_LF.search(self._unread):
+            if _BARE_LF.search(self.unread):
                 raise HttpError(400, "lines end in CR LF")
             return None
-        head, self._unread = self._unread[:size], self._unread[size:]
+        head, self.unread = self.unread[:size], self.unread[size:]
         return parse_request(head, self.service.user_header)
 
     def _open(self, request: RequestHead) -> None:
         limits = self.service.limits
         exchange = self.service.exchange_for(request.target)(self, request)
         self.exchange = exchange
-        if not request.has_body:
+        if not request.fields.has_body:
             self.deadline = exchange.started + limits.backend_response_s
             exchange.start()
             return
@@ -230,14 +265,14 @@ class ClientConnection(asyncio.Protocol):
             exchange.fail(413, f"a body may have {limits.body_bytes} bytes")
             return
         exchange.start()
-        waits = request.http11 and request.fields.expects_continue and not self._unread
+        waits = request.http11 and request.fields.expects_continue and not self.unread
         if waits and self.exchange is exchange:
             self._transport.write(b"HTTP/1.1 100 Continue\r\n\r\n")
 
     def _read_body(self, exchange: Exchange, body: Body) -> None:
         limits = self.service.limits
         try:
-            payload, self._unread = body.feed(self._unread)
+            payload, self.unread = body.feed(self.unread)
         except ProtocolError as error:
             exchange.fail(400, f"the body is not valid HTTP: {error}")
             return
@@ -265,7 +300,7 @@ class ClientConnection(asyncio.Protocol):
         # Closing on a client that is still sending makes TCP reset the connection, and the
         # answer would be lost with it. So only our half is closed, and the rest is thrown away
         # until the client has read the answer and closes too, or the deadline passes.
-        self._unread = b""
+        self.unread = b""
         self.deadline = monotonic() + self.service.limits.client_header_s
         self._read_again()
         self._transport.write_eof()

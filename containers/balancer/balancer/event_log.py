@@ -1,9 +1,9 @@
 """The event log: what a client was told has happened is in it.
 
-One event is one line of JSON, written by one `os.write` to a descriptor opened with O_APPEND,
-before the last byte of the answer leaves. So it survives the death of this process, SIGKILL
-too: the line is then in the kernel's hands. (The machine losing power is another matter: that
-takes an fsync for each line, and costs milliseconds.)
+One event is one line of JSON, written by `os.write` to a descriptor opened with O_APPEND, before
+the last byte of the answer leaves. So it survives the death of this process, SIGKILL too: the line
+is then in the kernel's hands. (The machine losing power is another matter: that takes an fsync for
+each line, and costs milliseconds.) Lines that are ready at the same moment are written together.
 """
 
 from __future__ import annotations
@@ -17,6 +17,8 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from balancer.exchange import Recorded
 
 
 class EventLog:
@@ -44,23 +46,35 @@ class EventLog:
         with contextlib.suppress(OSError):  # the disk is full: the next line tries again
             self._mend()
 
-    def append(self, line: bytes) -> None:
-        """Write one line, newline included.
+    def append(self, lines: list[str]) -> None:
+        """Write lines, each with its newline.
 
         Raises:
-            OSError: the disk is full or failing; the event is not recorded.
+            OSError: the disk is full or failing; one at least is not recorded.
         """
+        _, problem = self.append_all(lines)
+        if problem:
+            raise OSError(problem)
+
+    def append_all(self, lines: list[str]) -> tuple[int, str]:
+        """Write lines, each with its newline, with one system call if the disk takes them.
+
+        Returns:
+            How many of them are in the log, counted from the first, and what kept the rest out.
+        """
+        data = "".join(lines).encode("ascii")
+        written = 0
         try:
             self._mend()
-            written = os.write(self._descriptor, line)
-            while written < len(line):
+            while written < len(data):
                 # A disk that fills up takes a part. The next write says why, or takes the rest.
-                self._torn = True
-                written += os.write(self._descriptor, line[written:])
-            self._torn = False
-        except OSError:
+                written += os.write(self._descriptor, data[written:] if written else data)
+        except OSError as error:
             self.write_errors += 1
-            raise
+            whole = data[:written].count(b"\n")
+            self._torn = not (written == 0 or data[:written].endswith(b"\n"))
+            return whole, error.strerror or str(error)
+        return len(lines), ""
 
     def close(self) -> None:
         """Close the file."""
@@ -90,52 +104,57 @@ def _date(seconds: int) -> str:
     return time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(seconds))
 
 
-def request_line(
-    *,
-    request_id: str,
-    timestamp: str,
-    user_id: str | None,
-    variant: str | None,
-    backend: str | None,
-    method: str,
-    path: str,
-    status: int,
-    latency_ms: float,
-    error: str | None = None,
-) -> bytes:
-    """The line of a request.
+def request_line(exchange: Recorded, timestamp: str, latency_ms: float) -> str:
+    """The line of a request, newline included.
 
     Args:
-        request_id: as in the answer's X-Request-Id.
+        exchange: what is recorded. Some keys are there only if they have something to say: `error`
+            if the client did not get a backend's whole answer, `failover` and `retried_from` if
+            the backend was not the first choice.
         timestamp: when the answer was complete, see `now`.
-        user_id: whose request it was, if it said so.
-        variant: the variant chosen, if it came so far.
-        backend: the address it was forwarded to, if it came so far.
-        method: "-" if the request could not be understood.
-        path: with the query; "-" if the request could not be understood.
-        status: what the client was told; 499 if it left before the end.
         latency_ms: from the request's head to the end of the answer.
-        error: what went wrong; the key is there only if the client did not get a backend's
-            whole answer.
     """
-    # json.dumps builds a dict and walks it; the C function it has for strings is all we need.
-    tail = "}\n" if error is None else f',"error":{_quoted(error)}}}\n'
+    # json.dumps builds a dict and walks it, for 4 microseconds; the C function it has for strings
+    # is all we need, and a part of the line is the same for all requests of a backend.
+    request, backend, variant = exchange.request, exchange.backend, exchange.variant
+    rest = ""
+    if exchange.error is not None or exchange.retried_from is not None:
+        rest = _rest(exchange)
+    if backend is None:
+        place = place_of(variant, None)
+    elif backend.variant == variant:
+        place = backend.place
+    else:
+        place = place_of(variant, backend.name)
+        rest = f',"failover":{_quoted(backend.variant)}{rest}'
+    user = exchange.user_id
     return (
-        f'{{"event":"request","request_id":{_quoted(request_id)},"timestamp":"{timestamp}",'
-        f'"user_id":{_text(user_id)},"variant":{_text(variant)},"backend":{_text(backend)},'
-        f'"method":{_quoted(method)},"path":{_quoted(path)},"status":{status},'
-        f'"latency_ms":{latency_ms:.3f}{tail}'
-    ).encode("ascii")
+        f'{{"event":"request","request_id":"{exchange.request_id}","timestamp":"{timestamp}",'
+        f'"user_id":{"null" if user is None else _quoted(user)},{place},'
+        f'"method":"{request.method}","path":{_quoted(request.target)},"status":{exchange.status},'
+        f'"latency_ms":{latency_ms:.3f}{rest}}}\n'
+    )
+
+
+def place_of(variant: str | None, backend: str | None) -> str:
+    """The part of a line that says who answers."""
+    return f'"variant":{_text(variant)},"backend":{_text(backend)}'
 
 
 def outcome_line(
     *, request_id: str, timestamp: str, user_id: str, variant: str, outcome: int
-) -> bytes:
+) -> str:
     """The line of an outcome; `request_id` is that of the recommendation it belongs to."""
     return (
         f'{{"event":"outcome","request_id":{_quoted(request_id)},"timestamp":"{timestamp}",'
         f'"user_id":{_quoted(user_id)},"variant":{_quoted(variant)},"outcome":{outcome}}}\n'
-    ).encode("ascii")
+    )
+
+
+def _rest(exchange: Recorded) -> str:
+    retried = exchange.retried_from
+    said = "" if retried is None else f',"retried_from":{_quoted(retried)}'
+    return said if exchange.error is None else f'{said},"error":{_quoted(exchange.error)}'
 
 
 def _text(value: str | None) -> str:

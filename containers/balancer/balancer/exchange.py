@@ -3,6 +3,9 @@
 `Exchange` is an answer the balancer gives itself, as the admin port does. `Recorded` adds what
 every exchange with a visitor has: an id, and an event that is in the log before the answer is
 out. forward.py has the one that asks a backend.
+
+What an exchange starts with stands on the class: an attribute that is not set costs nothing, and
+most requests never touch most of them.
 """
 
 from __future__ import annotations
@@ -11,16 +14,15 @@ import contextlib
 import json
 from http import HTTPStatus
 from time import monotonic
-from typing import TYPE_CHECKING, Final
-from urllib.parse import unquote
+from typing import TYPE_CHECKING, Final, cast
 
-from balancer import event_log
+from balancer.event_log import now, request_line
 from balancer.heads import HttpError, RequestHead
 
 if TYPE_CHECKING:
+    from balancer.backend import Backend
     from balancer.balancer import Balancer
     from balancer.client_side import ClientConnection
-    from balancer.settings import UserSettings
 
 CLIENT_LEFT: Final = 499
 """Not a status of HTTP but nginx's, and by now everybody's: nobody was there to be answered."""
@@ -39,22 +41,30 @@ class Exchange:
 
     ready = True
     """Whether more of the request's body can be taken now."""
+    status = 0
+    """What the client is told."""
+    error: str | None = None
+    """What went wrong, where the client does not get a backend's whole answer."""
+    begun = False
+    """Whether a part of the answer has left."""
+    last = False
+    """Whether the connection ends with this answer."""
+    _collected = b""
 
     def __init__(self, client: ClientConnection, request: RequestHead) -> None:
         self.client = client
         self.request = request
         self.started = monotonic()
-        self.status = 0
-        self.error: str | None = None
-        self.begun = False  # whether a part of the answer has left
-        self.complete = not request.has_body  # whether all of the request has arrived
-        self.last = False  # whether the connection ends with this answer
-        self._collected = b""
+        self.complete = not request.fields.has_body  # whether all of the request has arrived
 
-    def start(self) -> None:
-        """The head is here. Without a body, that is all."""
+    def start(self, payload: bytes = b"") -> None:
+        """The head is here.
+
+        Args:
+            payload: the body, if all of it is here already; then `complete` is set.
+        """
         if self.complete:
-            self._respond()
+            self.receive(payload)
 
     def receive(self, payload: bytes) -> None:
         """Take a part of the body; after the last, `complete` is set."""
@@ -82,39 +92,29 @@ class Exchange:
         self.error = message
         if self.begun:
             self.release()
-            with contextlib.suppress(OSError):  # counted by the log; the cut says enough
-                self.record()
+            self.record_now()
             self.client.abort()
         else:
-            self.answer(status, _error(message), lines + _JSON)
+            self.answer(status, error_body(message), lines + _JSON)
+
+    def silence(self, limit_s: float) -> None:
+        """Nobody has said anything for so long that the exchange has to end."""
+        self.fail(504, f"there was no answer for {limit_s:g} s")
 
     def abandon(self) -> None:
         """The client has left."""
         self.status = CLIENT_LEFT
         self.error = "the client closed the connection"
         self.release()
-        with contextlib.suppress(OSError):  # counted by the log; nobody is there to be told
-            self.record()
+        self.record_now()
 
     def conclude(self, last: bytes) -> None:
-        """Record the event, and only then let the end of the answer go."""
+        """The end of the answer may go, once the exchange is on record: here, at once."""
         self.release()
-        try:
-            self.record()
-        except OSError as error:
-            if self.begun:
-                self.client.abort()
-                return
-            message = f"the event could not be recorded ({error.strerror}): nothing was counted"
-            last = self._own_answer(503, _error(message), _JSON)
-        self.client.finish(self, last)
+        self.client.finish(self, last, monotonic())
 
-    def record(self) -> None:
-        """Put the exchange on record; here there is nobody who asks for it.
-
-        Raises:
-            OSError: the event log could not be written.
-        """
+    def record_now(self) -> None:
+        """Put an exchange on record that ends without an end to its answer."""
 
     def release(self) -> None:
         """Let go of what the exchange holds."""
@@ -149,54 +149,88 @@ class Exchange:
 class Recorded(Exchange):
     """An exchange with a visitor: it has an id and ends up in the event log."""
 
+    user_id: str | None = None
+    variant: str | None = None
+    """The variant that the user belongs to, once it is chosen."""
+    backend: Backend | None = None
+    """Where it was forwarded to, last."""
+    retried_from: str | None = None
+    """The backend that failed first, where the request was tried again elsewhere."""
+    concluded = False
+    """Whether the end of the answer waits for the event to be recorded."""
+    plain = False
+    """Whether it came to its end on the hot path."""
+
     def __init__(self, client: ClientConnection, request: RequestHead) -> None:
         super().__init__(client, request)
         # Only the data port opens these.
-        self.balancer: Balancer = client.service  # type: ignore[assignment]
-        self.request_id = self.balancer.next_id()
-        self.user_id: str | None = None
-        self.variant: str | None = None
-        self.backend_name: str | None = None
+        self.balancer = balancer = cast("Balancer", client.service)
+        self.request_id = balancer.next_id()
+
+    @property
+    def failover(self) -> str | None:
+        """The variant whose backend stood in, where the user's own had none."""
+        if self.backend is None or self.backend.variant == self.variant:
+            return None
+        return self.backend.variant
 
     def header_lines(self) -> bytes:
         """The ids, by which a client can tell what happened to its request."""
         lines = b"X-Request-Id: %b\r\n" % self.request_id.encode()
+        if self.failover is not None:
+            lines = b"X-Failover: %b\r\n%b" % (self.failover.encode(), lines)
         if self.variant is not None:
             lines = b"X-Variant: %b\r\n%b" % (self.variant.encode(), lines)
         return lines + super().header_lines()
 
-    def record(self) -> None:
-        """Write the event, and count what the client is told."""
-        latency_s = monotonic() - self.started
-        line = event_log.request_line(
-            request_id=self.request_id,
-            timestamp=event_log.now(),
-            user_id=self.user_id,
-            variant=self.variant,
-            backend=self.backend_name,
-            method=self.request.method,
-            path=self.request.target,
-            status=self.status,
-            latency_ms=latency_s * 1000,
-            error=self.error,
-        )
-        try:
-            self.balancer.event_log.append(line)
-        except OSError:
-            self.status = 503
-            raise
-        finally:
-            self.balancer.metrics.observe(self.variant, self.backend_name, self.status, latency_s)
+    def fail(self, status: int, message: str, lines: bytes = b"") -> None:
+        """See `Exchange.fail`; too late for an answer that only waits to be recorded."""
+        if not self.concluded:
+            super().fail(status, message, lines)
+
+    def conclude(self, last: bytes) -> None:
+        """The end of the answer waits until the event is in the log, see `Balancer.commit`."""
+        self.release()
+        self.concluded = True
+        self.balancer.conclude(self, last)
+
+    def abandon(self) -> None:
+        """The client has left; if its answer was only waiting to be recorded, it still is."""
+        if not self.concluded:
+            super().abandon()
+
+    def event(self, timestamp: str, moment: float) -> str:
+        """The line for the log.
+
+        Args:
+            timestamp: the time, for readers.
+            moment: the same on the clock that `started` was read from, in seconds.
+        """
+        return request_line(self, timestamp, (moment - self.started) * 1000)
+
+    def count(self, moment: float) -> None:
+        """Count what the client is told."""
+        backend = self.backend
+        tally = backend.tally if backend else self.balancer.metrics.tally(self.variant, None)
+        tally.observe(self.status, moment - self.started)
+
+    def unrecorded(self, problem: str, moment: float) -> None:
+        """The event is not in the log: the client is told, or cut off, and never served."""
+        if self.begun:
+            self.client.abort()
+            return
+        self.status, self.error = 503, f"the event could not be recorded ({problem})"
+        body = error_body(f"{self.error}: nothing was counted")
+        self.client.finish(self, self._own_answer(503, body, _JSON), moment)
+
+    def record_now(self) -> None:
+        """Write and count the event by itself."""
+        moment = monotonic()
+        with contextlib.suppress(OSError):  # counted by the log; nobody is there to be told
+            self.balancer.event_log.append([self.event(now(), moment)])
+        self.count(moment)
 
 
-def user_of(request: RequestHead, where: UserSettings) -> str | None:
-    """Whose request it is: the path is asked first, then the header."""
-    if request.target.startswith(where.path_prefix):
-        segment = request.target[len(where.path_prefix) :].partition("?")[0].partition("/")[0]
-        if segment:
-            return unquote(segment)
-    return request.fields.user or None
-
-
-def _error(message: str) -> bytes:
+def error_body(message: str) -> bytes:
+    """An error as the client is told of it."""
     return json.dumps({"error": message}).encode() + b"\n"

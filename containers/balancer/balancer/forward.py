@@ -1,68 +1,82 @@
 """Forwarding: a request goes to a backend, and the backend's answer to the client.
 
-Whatever goes wrong ends in one of three ways: the client gets an error status if nothing has been
-sent to it yet; else its connection is cut, so that half an answer cannot pass for a whole one; and
-if it is the client that leaves, the backend is left as well. Each is in the event log.
+Whatever goes wrong ends in one of four ways: the request is tried once more elsewhere, if that is
+harmless; or the client gets an error status, if nothing has been sent to it yet; or its connection
+is cut, so that half an answer cannot pass for a whole one; and if it is the client that leaves, the
+backend is left as well. Each is in the event log.
 """
 
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
+from urllib.parse import unquote
 
 from balancer.bodies import LAST_CHUNK, UntilClose, chunk
-from balancer.exchange import Recorded, user_of
+from balancer.exchange import Recorded
 
 if TYPE_CHECKING:
-    from balancer.backend_side import Backend, BackendConnection
+    from balancer.backend import Backend
+    from balancer.backend_side import BackendConnection
     from balancer.bodies import Body
-    from balancer.client_side import ClientConnection
     from balancer.heads import RequestHead, ResponseHead
+    from balancer.settings import UserSettings
 
 # Doing it twice is the same as doing it once (RFC 9110, section 9.2.2).
-_IDEMPOTENT = frozenset(("GET", "HEAD", "OPTIONS", "PUT", "DELETE", "TRACE"))
+_IDEMPOTENT: Final = frozenset(("GET", "HEAD", "OPTIONS", "PUT", "DELETE", "TRACE"))
 
 
 class Forwarded(Recorded):
     """A request that a backend answers."""
 
-    def __init__(self, client: ClientConnection, request: RequestHead) -> None:
-        super().__init__(client, request)
-        self._backend: Backend | None = None
-        self._connection: BackendConnection | None = None
-        self._connecting: asyncio.Task[None] | None = None
-        self._answer_head = b""  # waits for the first bytes of the body, to leave with them
-        self._chunked_answer = False
+    connection: BackendConnection | None = None
+    """The one that carries it."""
+    holding = False
+    """Whether it counts among the backend's requests in flight."""
+    usual = False
+    """Whether it has been on the hot path so far."""
+    _connecting: asyncio.Task[None] | None = None
+    _answer_head = b""  # waits for the first bytes of the body, to leave with them
+    _chunked_answer = False
 
     @property
     def ready(self) -> bool:  # type: ignore[override]  # constant for answers given here
         """Whether the backend takes more of the request's body."""
-        return self._connection is not None and not self._connection.blocked
+        return self.connection is not None and not self.connection.blocked
 
-    def start(self) -> None:
-        """Choose the variant and a backend, and send the head on its way."""
-        self.user_id = user_of(self.request, self.balancer.settings.user)
+    def start(self, payload: bytes = b"") -> None:
+        """Choose the variant and a backend, and send the head on its way.
+
+        Args:
+            payload: all of the request's body, if it is here already.
+        """
+        balancer = self.balancer
+        self.user_id = user_of(self.request, balancer.settings.user)
         # Who says nothing about himself is split like a user met only once.
-        self.variant = self.balancer.choose_variant(self.user_id or self.request_id)
-        backend = self.balancer.choose_backend(self.variant)
+        self.variant = balancer.choose_variant(self.user_id or self.request_id)
+        self.dispatch(payload)
+
+    def dispatch(self, payload: bytes) -> None:
+        """Choose a backend of the variant, and send the head on its way."""
+        variant = self.balancer.variants[str(self.variant)]
+        backend = variant.choose() or self._stand_in(without=None)
         if backend is None:
-            self.fail(503, f"variant {self.variant} has no healthy backend: try again later")
+            self.fail(503, f"variant {variant.name} has no healthy backend: try again later")
             return
-        self._backend, self.backend_name = backend, backend.name
-        backend.in_flight += 1
+        self._use(backend)
         connection = backend.take_idle()
         if connection is None:
-            self._connect(backend)
+            self._connect(backend, payload)
         else:
-            self._send_head(connection)
+            self._send_head(connection, payload)
 
     def receive(self, payload: bytes) -> None:
         """Pass on a part of the request's body."""
-        if self._connection is None:
+        if self.connection is None:
             return  # the backend has answered without waiting for all of it
         if self.request.fields.chunked:
             payload = (chunk(payload) if payload else b"") + (LAST_CHUNK if self.complete else b"")
-        self._connection.write(payload)
+        self.connection.write(payload)
 
     # What the connection to the backend calls.
 
@@ -95,21 +109,20 @@ class Forwarded(Recorded):
             self.begun = True
             self.client.write(data)
 
-    def backend_failed(self, reason: str, *, unanswered: bool) -> None:
+    def backend_failed(self, reason: str, *, stale: bool = False) -> None:
         """The backend broke off, or made no sense.
 
         Args:
             reason: what it did.
-            unanswered: whether a connection that was in use before ended without a byte. Then
-                the backend most likely closed it before the request came, so that a request
-                which may be repeated gets one new connection, which cannot be stale.
+            stale: whether a connection that was in use before ended without a byte. Then the
+                backend most likely closed it before the request came: nothing is held against it,
+                and a request that may be repeated gets a new connection, which cannot be stale.
         """
-        self._connection = None
-        repeatable = self.request.method in _IDEMPOTENT and not self.request.has_body
-        if unanswered and repeatable and self._backend is not None:
-            self._connect(self._backend)
+        self.connection = None
+        if stale and self._repeatable() and self.backend is not None:
+            self._connect(self.backend)
         else:
-            self.fail(502, f"backend {self.backend_name} {reason}")
+            self._fail_elsewhere(502, reason)
 
     def proceed(self) -> None:
         """The backend takes more of the request's body."""
@@ -117,54 +130,121 @@ class Forwarded(Recorded):
 
     # What the client's side calls.
 
+    def silence(self, limit_s: float) -> None:
+        """The backend has been silent for too long."""
+        if self.connection is not None:
+            self.connection.drop()
+            self.connection = None
+        self._fail_elsewhere(504, f"was silent for {limit_s:g} s")
+
     def pause(self) -> None:
         """The client takes no more: neither do we."""
-        if self._connection is not None:
-            self._connection.pause()
+        if self.connection is not None:
+            self.connection.pause()
 
     def resume(self) -> None:
         """The client takes more again."""
-        if self._connection is not None:
-            self._connection.resume()
+        if self.connection is not None:
+            self.connection.resume()
 
     def release(self) -> None:
         """Leave the backend; a connection in the middle of something is of no further use."""
-        if self._connection is not None:
-            self._connection.drop()
-            self._connection = None
-        if self._backend is not None:
-            self._backend.in_flight -= 1
-            self._backend = None
+        if self.connection is not None:
+            self.connection.drop()
+            self.connection = None
+        if self.holding and self.backend is not None:
+            self.holding = False
+            self.backend.in_flight -= 1
 
     def detach(self) -> None:
         """The connection has delivered all of the answer and goes its own way."""
-        self._connection = None
+        self.connection = None
 
-    def _connect(self, backend: Backend) -> None:
-        task = asyncio.get_running_loop().create_task(self._connect_and_send(backend))
-        self._connecting = task  # the loop itself holds tasks weakly
+    # The steps.
 
-    async def _connect_and_send(self, backend: Backend) -> None:
+    def _use(self, backend: Backend) -> None:
+        self.backend = backend
+        self.holding = True
+        backend.in_flight += 1
+
+    def _stand_in(self, *, without: Backend | None) -> Backend | None:
+        """A backend of another variant, where the settings allow that."""
+        user = self.user_id or self.request_id
+        return self.balancer.stand_in(str(self.variant), user, without=without)
+
+    def _repeatable(self) -> bool:
+        idempotent = self.request.method in _IDEMPOTENT and not self.request.fields.has_body
+        return idempotent and not self.begun
+
+    def _fail_elsewhere(self, status: int, reason: str) -> None:
+        """A backend has failed: try another if that is harmless, once; else tell the client."""
+        failed = self.backend
+        if failed is None or not self.holding:
+            return
+        failed.failed(reason)
+        self.usual = False
+        if self._repeatable() and self.retried_from is None:
+            variant = self.balancer.variants[failed.variant]
+            other = variant.choose(without=failed) or self._stand_in(without=failed)
+            if other is not None:
+                failed.tally.retries += 1
+                failed.in_flight -= 1
+                self.retried_from, self._answer_head = failed.name, b""
+                self._use(other)
+                self.client.renew()
+                self._connect(other)
+                return
+        self.fail(status, f"backend {failed.name} {reason}")
+
+    def _connect(self, backend: Backend, payload: bytes = b"") -> None:
+        connecting = self._connect_and_send(backend, payload)
+        self._connecting = asyncio.get_running_loop().create_task(connecting)  # held: loops do not
+
+    async def _connect_and_send(self, backend: Backend, payload: bytes) -> None:
         try:
             connection = await backend.connect()
         except OSError as error:
-            if self._backend is backend:
-                self.fail(502, f"backend {backend.name} cannot be reached: {error}")
+            if self._waits_for(backend):
+                self._fail_elsewhere(502, f"cannot be reached: {error}")
             return
-        if self._backend is backend:
-            self._send_head(connection)
+        if connection.closing:
+            if self._waits_for(backend):
+                self._fail_elsewhere(502, "closed the connection before it was asked")
+        elif self._waits_for(backend):
+            self._send_head(connection, payload)
             self.client.proceed()
         else:
             backend.keep(connection)  # the client could not wait: the next one need not
 
-    def _send_head(self, connection: BackendConnection) -> None:
+    def _waits_for(self, backend: Backend) -> bool:
+        return self.holding and self.backend is backend and self.connection is None
+
+    def _send_head(self, connection: BackendConnection, payload: bytes) -> None:
         request, fields = self.request, self.request.fields
         connection.exchange = self
-        self._connection = connection
+        # Of a new connection nobody can have known anything yet.
+        connection.turn = self.balancer.this_turn() if connection.used else -1
+        self.connection = connection
         connection.write(
-            (
-                f"{request.method} {request.target} HTTP/1.1\r\nX-Request-Id: {self.request_id}\r\n"
-            ).encode()
-            + b"X-Forwarded-For: %b%b\r\n%b\r\n"
-            % (fields.forwarded_for, self.client.peer, fields.lines)
+            b"%b HTTP/1.1\r\nX-Request-Id: %b\r\nX-Forwarded-For: %b%b\r\n%b\r\n%b"
+            % (
+                request.line,
+                self.request_id.encode(),
+                fields.forwarded_for,
+                self.client.peer,
+                fields.lines,
+                payload,
+            )
         )
+
+
+def user_of(request: RequestHead, where: UserSettings) -> str | None:
+    """Whose request it is: the path is asked first, then the header."""
+    target, prefix = request.target, where.path_prefix
+    if target.startswith(prefix):
+        segment = target[len(prefix) :]
+        if "?" in segment or "/" in segment:
+            segment = segment.partition("?")[0].partition("/")[0]
+        if segment:
+            return unquote(segment) if "%" in segment else segment
+    return request.fields.user or None

@@ -36,15 +36,18 @@ class OutcomeExchange(Recorded):
         self._outcome = parse_outcome(body, self.balancer.weights.keys())
         self.answer(_CREATED, _RECORDED)
 
-    def record(self) -> None:
-        """Write the outcome's event, or that of a request that was refused."""
+    def event(self, timestamp: str, moment: float) -> str:
+        """The outcome's line, or that of a request that was refused."""
         if self._outcome is None or self.status != _CREATED:
-            super().record()
-            return
-        self.balancer.event_log.append(
-            event_log.outcome_line(timestamp=event_log.now(), **self._outcome._asdict())
-        )
-        self.balancer.metrics.outcomes[self._outcome.variant, self._outcome.outcome] += 1
+            return super().event(timestamp, moment)
+        return event_log.outcome_line(timestamp=timestamp, **self._outcome._asdict())
+
+    def count(self, moment: float) -> None:
+        """Count the outcome, or a request that was refused."""
+        if self._outcome is None or self.status != _CREATED:
+            super().count(moment)
+        else:
+            self.balancer.record_outcome(self._outcome.variant, self._outcome.outcome)
 
 
 def parse_outcome(body: bytes, variants: Any) -> Outcome:

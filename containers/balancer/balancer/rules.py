@@ -104,27 +104,29 @@ def _number(above: Callable[[float], bool]) -> Callable[[Any], float]:
     return accept
 
 
-def one_of(names: Iterable[str]) -> Rule:
-    """One of a few names."""
+def one_of(names: Iterable[str], *, or_matching: str | None = None) -> Rule:
+    """One of a few names, or else what matches a pattern: the function of a file."""
     known = tuple(names)
+    pattern = None if or_matching is None else re.compile(or_matching)
 
     def accept(value: Any) -> str:
-        if _typed(value, str) not in known:
+        if _typed(value, str) not in known and not (pattern and pattern.fullmatch(value)):
             raise ValueError
         return str(value)
 
-    return Rule(accept, " or ".join(f'"{name}"' for name in known), known)
+    more = "" if pattern is None else ' or "FILE.py:FUNCTION"'
+    return Rule(accept, " or ".join(f'"{name}"' for name in known) + more, known)
 
 
-def whole(low: int) -> Rule:
+def whole(low: int, *, most: int | None = None) -> Rule:
     """A whole number."""
 
     def accept(value: Any) -> int:
-        if _typed(value, int) < low:
+        if _typed(value, int) < low or (most is not None and value > most):
             raise ValueError
         return int(value)
 
-    return Rule(accept, f"a whole number, {low} or more")
+    return Rule(accept, f"a whole number, {low} {'or more' if most is None else f'to {most}'}")
 
 
 def _address(value: Any) -> Address:
@@ -149,4 +151,7 @@ PERCENT: Final = Rule(_number(lambda number: 0 < number < 100), "a number above 
 POSITIVE: Final = Rule(_number(lambda number: number > 0), "a number above 0")
 SHARE: Final = Rule(_number(lambda number: 0 <= number <= 1), "a number from 0 to 1")
 TEXT: Final = Rule(_matching(r".+"), "text, not empty")
-WEIGHT: Final = Rule(_number(lambda number: number >= 0), "a number, 0 or more")
+MOST_WEIGHT: Final = 1_000_000
+WEIGHT: Final = Rule(
+    _number(lambda number: 0 <= number <= MOST_WEIGHT), f"a number, 0 to {MOST_WEIGHT:,}"
+)

@@ -1,4 +1,7 @@
-"""The server: open everything, say so, run until told to stop, and finish what was begun."""
+"""The server: open everything, say so, run until told to stop, and finish what was begun.
+
+This is the balancer in one process. workers.py has the one with several, from the same parts.
+"""
 
 from __future__ import annotations
 
@@ -10,21 +13,25 @@ import sys
 from time import monotonic
 from typing import TYPE_CHECKING, Final
 
-from balancer import __version__, health
+from balancer import __version__
 from balancer.admin import Admin
 from balancer.balancer import Balancer
 from balancer.client_side import ClientConnection
+from balancer.control import Control
 from balancer.event_log import EventLog
 from balancer.rules import Address
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Coroutine
 
     from balancer.client_side import Service
+    from balancer.control import View
+    from balancer.metrics import Metrics
     from balancer.settings import Settings
 
-# Docker kills after ten seconds: before that, everything must have been said.
-_DRAIN_S: Final = 8.0
+DRAIN_S: Final = 8.0
+"""Docker kills after ten seconds: before that, everything must have been said."""
+
 _SWEEP_S: Final = 0.25
 _BACKLOG: Final = 1_024
 
@@ -33,7 +40,22 @@ class StartError(Exception):
     """The balancer cannot start; the message says why, and what to do."""
 
 
-def run(settings: Settings) -> None:
+class Alone:
+    """The only worker, in the control's own process."""
+
+    def __init__(self, settings: Settings, event_log: EventLog, control: Control) -> None:
+        self.balancer = Balancer(settings, event_log, control.failing)
+
+    def apply(self, view: View) -> None:
+        """See `Worker.apply`."""
+        self.balancer.apply(view)
+
+    async def metrics(self) -> Metrics:
+        """See `Worker.metrics`."""
+        return self.balancer.snapshot()
+
+
+def run(serving: Coroutine[None, None, None]) -> None:
     """Serve until SIGTERM or SIGINT.
 
     Raises:
@@ -41,43 +63,34 @@ def run(settings: Settings) -> None:
     """
     logging.basicConfig(level=logging.INFO, format="%(message)s", stream=sys.stderr)
     with asyncio.Runner(loop_factory=_loop_factory()) as runner:
-        runner.run(_serve(settings))
+        runner.run(serving)
 
 
-def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:
-    """uvloop's, a few percent faster than asyncio's own; it does not exist for Windows."""
-    try:
-        import uvloop
-    except ImportError:
-        return None
-    return uvloop.new_event_loop
-
-
-async def _serve(settings: Settings) -> None:
-    stop = _stop_event()
-    event_log = _open_log(settings)
-    balancer = Balancer(settings, event_log)
-    admin = Admin(balancer)
+async def serve(settings: Settings) -> None:
+    """Everything in this process."""
+    stop = stop_event()
+    event_log = open_log(settings)
+    control = Control(settings)
+    worker = Alone(settings, event_log, control)
+    control.workers.append(worker)
+    admin = Admin(control)
     try:
         async with contextlib.AsyncExitStack() as stack:
-            visitors = await _listen(stack, balancer, settings.listen, "listen")
-            administration = await _listen(stack, admin, settings.admin, "admin")
-            tasks = [
-                asyncio.create_task(health.watch(backend, settings.health))
-                for backends in balancer.backends.values()
-                for backend in backends
-            ]
-            tasks.append(asyncio.create_task(_enforce_deadlines(balancer, admin)))
-            print(_ready_line(settings, visitors, administration), flush=True)
+            visitors = await listen(stack, worker.balancer, settings.listen, "listen")
+            administration = await listen(stack, admin, settings.admin, "admin")
+            control.start()
+            sweeping = asyncio.create_task(enforce_deadlines(worker.balancer, admin))
+            print(ready_line(settings, visitors, administration), flush=True)
             await stop.wait()
-        await _drain(balancer, admin)
-        for task in tasks:
-            task.cancel()
+        await asyncio.gather(drain(worker.balancer), drain(admin))
+        sweeping.cancel()
+        control.stop()
     finally:
         event_log.close()
 
 
-def _stop_event() -> asyncio.Event:
+def stop_event() -> asyncio.Event:
+    """Set once this process is told to stop."""
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
@@ -88,7 +101,12 @@ def _stop_event() -> asyncio.Event:
     return stop
 
 
-def _open_log(settings: Settings) -> EventLog:
+def open_log(settings: Settings) -> EventLog:
+    """The event log, its end repaired.
+
+    Raises:
+        StartError: it cannot be written.
+    """
     try:
         return EventLog(settings.event_log)
     except OSError as error:
@@ -98,25 +116,51 @@ def _open_log(settings: Settings) -> EventLog:
         ) from error
 
 
-async def _listen(
-    stack: contextlib.AsyncExitStack, service: Service, address: Address, key: str
+async def listen(
+    stack: contextlib.AsyncExitStack,
+    service: Service,
+    address: Address,
+    key: str,
+    *,
+    shared: bool = False,
 ) -> Address:
-    """Open a port, closed again with the stack; where it really is, if port 0 was asked for."""
+    """Open a port, closed again with the stack; where it really is, if port 0 was asked for.
+
+    Args:
+        stack: closes it.
+        service: who answers there.
+        address: where.
+        key: of the settings, for the error.
+        shared: whether other workers listen there, too.
+
+    Raises:
+        StartError: the port is taken, or may not be had.
+    """
     try:
         server = await asyncio.get_running_loop().create_server(
-            lambda: ClientConnection(service), address.host, address.port, backlog=_BACKLOG
+            lambda: ClientConnection(service),
+            address.host,
+            address.port,
+            backlog=_BACKLOG,
+            reuse_port=shared or None,
         )
     except OSError as error:
-        raise StartError(
-            f"{key}: {address} cannot be listened on ({error.strerror}): stop what is using it, "
-            f"or choose another port in the settings"
-        ) from error
+        raise port_error(key, address, error) from error
     # Not `async with server`: from Python 3.12 on, that waits for the last client to leave.
     stack.callback(server.close)
     return Address(address.host, server.sockets[0].getsockname()[1])
 
 
-def _ready_line(settings: Settings, visitors: Address, administration: Address) -> str:
+def port_error(key: str, address: Address, error: OSError) -> StartError:
+    """What to say when a port cannot be had."""
+    return StartError(
+        f"{key}: {address} cannot be listened on ({error.strerror}): stop what is using it, "
+        f"or choose another port in the settings"
+    )
+
+
+def ready_line(settings: Settings, visitors: Address, administration: Address) -> str:
+    """What is said, on standard output, once visitors may come."""
     split = ", ".join(f"{name} {weight:g}" for name, weight in settings.weights.items())
     return (
         f"balancer {__version__} ready: http://{visitors} (admin http://{administration}), "
@@ -124,7 +168,7 @@ def _ready_line(settings: Settings, visitors: Address, administration: Address) 
     )
 
 
-async def _enforce_deadlines(*services: Service) -> None:
+async def enforce_deadlines(*services: Service) -> None:
     """Look at everybody's deadline now and then.
 
     A timer for each request would have to be made and cancelled ten thousand times a second to
@@ -139,20 +183,26 @@ async def _enforce_deadlines(*services: Service) -> None:
                 connection.timed_out()
 
 
-async def _drain(balancer: Balancer, admin: Admin) -> None:
+async def drain(service: Service) -> None:
     """Let what is in flight come to its end, for a while."""
-    services: tuple[Service, ...] = (balancer, admin)
-    for service in services:
-        service.draining = True
-        for connection in list(service.connections):
-            connection.drain()
-    patience_ends = monotonic() + _DRAIN_S
-    while balancer.connections and monotonic() < patience_ends:
+    service.draining = True
+    for connection in list(service.connections):
+        connection.drain()
+    patience_ends = monotonic() + DRAIN_S
+    while service.connections and monotonic() < patience_ends:
         await asyncio.sleep(_SWEEP_S / 10)
-    for connection in list(balancer.connections):
+    for connection in list(service.connections):
         if connection.exchange is not None:
             connection.exchange.fail(503, "the balancer is shutting down")
-    for backends in balancer.backends.values():
-        for backend in backends:
-            backend.close_idle()
+    if isinstance(service, Balancer):
+        service.close()
     await asyncio.sleep(0)  # a turn of the loop, for the last bytes to leave
+
+
+def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:
+    """uvloop's, a few percent faster than asyncio's own; it does not exist for Windows."""
+    try:
+        import uvloop
+    except ImportError:
+        return None
+    return uvloop.new_event_loop

@@ -7,10 +7,13 @@ somebody who is handed one error at a time starts the program once for every mis
 from __future__ import annotations
 
 import re
+import socket
 import tomllib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
+from balancer import own_strategy
 from balancer.rules import (
     ADDRESS,
     ADDRESSES,
@@ -30,7 +33,9 @@ from balancer.rules import (
 from balancer.strategies import BACKEND_STRATEGIES, VARIANT_STRATEGIES, canary
 
 if TYPE_CHECKING:
-    from pathlib import Path
+    from balancer.own_strategy import OwnStrategy
+
+_MOST_WORKERS: Final = 64
 
 
 class SettingsError(ValueError):
@@ -73,13 +78,18 @@ class UserSettings:
 
 @dataclass(frozen=True, slots=True)
 class HealthSettings:
-    """How backends are probed; after the first verdict, it takes `fall` or `rise` to turn it."""
+    """How backends are probed; after the first verdict, it takes `fall` or `rise` to turn it.
+
+    `eject_after` requests that fail in a row turn it as well, for `eject_s` at least.
+    """
 
     path: str
     interval_s: float
     timeout_s: float
     fall: int
     rise: int
+    eject_after: int
+    eject_s: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,11 +108,17 @@ class Limits:
 class Settings:
     """Everything that can be set."""
 
+    table: dict[str, Any]
+    """As TOML gave it."""
+    source: Path
     listen: Address
     admin: Address
     event_log: Path
+    workers: int
     strategy: str
+    own_strategy: OwnStrategy | None
     backend_strategy: str
+    when_variant_is_down: str
     salt: str
     seed: int | None
     epsilon: float
@@ -121,7 +137,8 @@ class Settings:
         return canary(weights, self.canary.variant, self.canary.percent)
 
 
-_STRATEGY: Final = one_of(VARIANT_STRATEGIES)
+_STRATEGY: Final = one_of(VARIANT_STRATEGIES, or_matching=r"[^:]+\.py:[A-Za-z_]\w*")
+_WHEN_DOWN: Final = one_of(("unavailable", "failover"))
 _BACKEND_STRATEGY: Final = one_of(BACKEND_STRATEGIES)
 _VARIANT_NAME: Final = re.compile(r"[A-Za-z0-9_-]+")
 
@@ -139,11 +156,15 @@ def load(path: Path) -> Settings:
         raise SettingsError(str(path), [reason]) from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise SettingsError(str(path), [f"it is not valid TOML: {error}"]) from error
-    return parse(table, source=str(path))
+    return parse(table, source=path)
 
 
-def parse(table: dict[str, Any], source: str = "the settings") -> Settings:
+def parse(table: dict[str, Any], source: Path = Path("settings")) -> Settings:
     """Check a table as TOML gives it.
+
+    Args:
+        table: what is in the file.
+        source: the file, for messages; a strategy of your own is looked for beside it.
 
     Raises:
         SettingsError: with every problem found.
@@ -152,11 +173,16 @@ def parse(table: dict[str, Any], source: str = "the settings") -> Settings:
     top = Section(table, "", problems)
     user, health, limits = top.section("user"), top.section("health"), top.section("limits")
     settings = Settings(
+        table=table,
+        source=source,
         listen=top.take("listen", ADDRESS, Address("0.0.0.0", 8082)),  # noqa: S104 - published by Compose
         admin=top.take("admin", ADDRESS, Address("127.0.0.1", 8083)),
         event_log=top.take("event_log", FILE),
+        workers=_workers(top, problems),
         strategy=(strategy := top.take("strategy", _STRATEGY, "sticky")),
+        own_strategy=None,
         backend_strategy=top.take("backend_strategy", _BACKEND_STRATEGY, "round_robin"),
+        when_variant_is_down=top.take("when_variant_is_down", _WHEN_DOWN, "unavailable"),
         salt=top.take("salt", TEXT),
         seed=top.take("seed", whole(0), None),
         epsilon=top.take("epsilon", SHARE, 0.1),
@@ -172,6 +198,8 @@ def parse(table: dict[str, Any], source: str = "the settings") -> Settings:
             timeout_s=health.take("timeout_s", POSITIVE, 1.0),
             fall=health.take("fall", whole(1), 3),
             rise=health.take("rise", whole(1), 2),
+            eject_after=health.take("eject_after", whole(1), 5),
+            eject_s=health.take("eject_s", POSITIVE, 10.0),
         ),
         limits=Limits(
             header_bytes=limits.take("header_bytes", whole(256), 16_384),
@@ -184,9 +212,32 @@ def parse(table: dict[str, Any], source: str = "the settings") -> Settings:
     )
     for section in (top, user, health, limits):
         section.refuse_unknown()
+    if not problems and strategy not in VARIANT_STRATEGIES:
+        settings = _with_own_strategy(settings, source, problems)
     if problems:
-        raise SettingsError(source, problems)
+        raise SettingsError(str(source), problems)
     return settings
+
+
+def _with_own_strategy(settings: Settings, source: Path, problems: list[str]) -> Settings:
+    """Load the strategy that is no name of ours; last, as trying it takes all the rest."""
+    try:
+        own = own_strategy.load(
+            settings.strategy, source.parent, settings.weights, salt=settings.salt
+        )
+    except own_strategy.StrategyError as error:
+        problems.append(f"strategy: {error}")
+        return settings
+    return replace(settings, own_strategy=own)
+
+
+def _workers(section: Section, problems: list[str]) -> int:
+    workers = int(section.take("workers", whole(1, most=_MOST_WORKERS), 1) or 1)
+    if workers > 1 and not hasattr(socket, "SO_REUSEPORT"):
+        problems.append(
+            f"workers: found {workers}, may be 1 on this system: it cannot share a port"
+        )
+    return workers
 
 
 def _variants(section: Section, problems: list[str]) -> tuple[VariantSettings, ...]:

@@ -5,7 +5,8 @@ analysis depends on how it was chosen. The backend is plumbing: all backends of 
 the same, and the question is only which of them is free.
 
 All are pure functions, testable without a socket: numbers that look random come in as arguments.
-To add one: write the function, and name it in the table at the end of this file.
+To add one: write the function, and name it in the table at the end of this file. To try one
+without touching this file, see own_strategy.py.
 
 In all of them, a variant with weight 0 is never returned, and one weight at least is above 0.
 """
@@ -45,10 +46,13 @@ def sticky(weights: Mapping[str, float], salt: str, user_id: str) -> str:
     >>> sticky({"a": 70, "b": 30}, "spring", "17") == sticky({"a": 7, "b": 3}, "spring", "17")
     True
     """
-    return max(
-        (variant for variant, weight in weights.items() if weight > 0),
-        key=lambda variant: -weights[variant] / math.log(_uniform(salt, variant, user_id)),
-    )
+    best, chosen = -1.0, ""
+    for variant, weight in weights.items():
+        if weight > 0:
+            score = -weight / math.log(_uniform(salt, variant, user_id))
+            if score > best:
+                best, chosen = score, variant
+    return chosen
 
 
 def canary(weights: Mapping[str, float], variant: str, percent: float) -> dict[str, float]:
@@ -221,6 +225,12 @@ VARIANT_STRATEGIES: Final[dict[str, Callable[[Facts, str], str]]] = {
         facts.weights, facts.outcomes, facts.random
     ),
 }
+
+KEEPING: Final = frozenset(("sticky", "canary"))
+"""Those whose choice depends on user and weights alone: a user keeps the variant."""
+
+LEARNING: Final = frozenset(("epsilon_greedy", "thompson_sampling"))
+"""Those that need to know outcomes."""
 
 BACKEND_STRATEGIES: Final[dict[str, Callable[[Sequence[int], int, float], int]]] = {
     "round_robin": round_robin,

@@ -13,6 +13,13 @@ from contextlib import closing, contextmanager, suppress
 from http.client import HTTPConnection
 
 import pytest
+from balancer.backend import Target
+from balancer.backend_side import BackendConnection
+from balancer.balancer import Balancer
+from balancer.client_side import ClientConnection
+from balancer.control import View
+from balancer.event_log import EventLog
+from balancer.settings import parse
 
 HOST = "127.0.0.1"
 PATIENCE = 20.0  # seconds until a condition that should come true at once counts as false
@@ -119,9 +126,11 @@ class Lab:
         variants: the backends of each variant; their weights are all 1.
         interval_s: between two probes of a backend.
         limits: lines of TOML.
+        eject_after: failed requests in a row; by default more than any test makes.
+        settings: further lines of TOML, outside any section.
     """
 
-    def __init__(self, folder, variants, interval_s=0.05, limits=""):
+    def __init__(self, folder, variants, interval_s=0.05, limits="", eject_after=1000, settings=""):
         self.log = folder / "events.jsonl"
         self.config = folder / "balancer.toml"
         self._stderr = folder / "stderr"
@@ -131,8 +140,8 @@ class Lab:
         )
         self.config.write_text(
             f'listen = "{HOST}:0"\nadmin = "{HOST}:0"\nevent_log = {str(self.log)!r}\n'
-            f"salt = 'test'\n{sections}"
-            f"[health]\ninterval_s = {interval_s}\nfall = 2\nrise = 2\n[limits]\n{limits}"
+            f"salt = 'test'\n{settings}\n{sections}[health]\ninterval_s = {interval_s}\nfall = 2\n"
+            f"rise = 2\neject_after = {eject_after}\neject_s = 0.5\n[limits]\n{limits}"
         )
         self.start()
 
@@ -263,3 +272,93 @@ def make_lab(tmp_path):
     yield make
     for lab in made:
         lab.stop()
+
+
+class Transport:
+    """As much of a transport as connections need; what is sent is remembered."""
+
+    def __init__(self):
+        self.sent = b""
+        self.aborted = False
+
+    def write(self, data):
+        self.sent += data
+
+    def abort(self):
+        self.aborted = True
+
+    close = abort
+
+    def is_closing(self):
+        return self.aborted
+
+    def get_extra_info(self, name):
+        return ("192.0.2.1", 4711)
+
+    def pause_reading(self):
+        pass
+
+    resume_reading = write_eof = pause_reading
+
+
+class SocketlessBalancer(Balancer):
+    """A balancer without a loop and without sockets: turns are taken when a test says so."""
+
+    def __init__(self, settings, log, targets):
+        super().__init__(
+            settings, EventLog(log), failing=lambda *failure: self.failing.append(failure)
+        )
+        self.failing = []
+        self.connecting = []
+        self._targets = targets
+        self.apply(self.view())
+
+    def view(self, weights=None):
+        return View(weights or self.settings.weights, self._targets, [])
+
+    def turn_soon(self):
+        self.turning = True
+
+    def next_turn(self):
+        self._next_turn()
+
+    def client(self):
+        client = ClientConnection(self)
+        client.connection_made(transport := Transport())
+        client.transport = transport
+        return client
+
+    def idle(self, variant):
+        """One more connection to the first backend of a variant, free."""
+        backend = next(iter(self.variants[variant].backends.values()))
+        connection = BackendConnection(backend)
+        connection.connection_made(transport := Transport())
+        connection.transport = transport
+        connection.used = True
+        backend.keep(connection)
+        return connection
+
+
+@pytest.fixture
+def make_balancer(tmp_path, monkeypatch):
+    """Balancers without sockets; variants a and b, at 70 and 30 unless weights are given."""
+
+    def make(*, a=("a:1",), b=("b:1",), healthy=True, weights=(70, 30), **settings):
+        variants = {"a": a, "b": b}
+        table = {"event_log": str(tmp_path / "log"), "salt": "test", "seed": 17, **settings}
+        table["variants"] = {
+            name: {"weight": weight, "backends": ["nowhere:1"]}
+            for name, weight in zip(variants, weights, strict=True)
+        }
+        targets = {
+            variant: [Target(name, "192.0.2.9", 1, healthy) for name in names]
+            for variant, names in variants.items()
+        }
+        balancer = SocketlessBalancer(parse(table), tmp_path / "log", targets)
+        monkeypatch.setattr(
+            "balancer.forward.Forwarded._connect",
+            lambda exchange, backend, payload=b"": balancer.connecting.append(backend.variant),
+        )
+        return balancer
+
+    return make

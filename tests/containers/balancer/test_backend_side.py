@@ -1,52 +1,6 @@
-import socket
-
 import pytest
-from balancer.backend_side import Backend, BackendConnection
-from balancer.settings import Address, HealthSettings, Limits
 
 OK = b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello"
-
-
-class Transport:
-    """As much of a transport as an idle connection needs."""
-
-    def __init__(self, sock):
-        self.get_extra_info = {"socket": sock}.get
-        self.aborted = False
-
-    def is_closing(self):
-        return self.aborted
-
-    def abort(self):
-        self.aborted = True
-
-
-@pytest.fixture
-def idle():
-    """A backend with one idle connection, its transport, and the backend's end of it."""
-    limits = Limits(1000, 1000, 1, 1, 1, 1)
-    backend = Backend(Address("nowhere", 1), HealthSettings("/", 1, 1, 1, 1), limits)
-    ours, theirs = socket.socketpair()
-    with ours, theirs:
-        transport = Transport(ours)
-        connection = BackendConnection(backend)
-        connection.connection_made(transport)
-        backend.keep(connection)
-        yield backend, transport, theirs
-
-
-def test_a_silent_idle_connection_is_taken(idle):
-    backend, transport, _ = idle
-    assert backend.take_idle() is not None
-    assert not transport.aborted
-
-
-@pytest.mark.parametrize("spoil", [lambda sock: sock.send(b"stray"), socket.socket.close])
-def test_an_idle_connection_with_something_to_read_is_dropped(idle, spoil):
-    backend, transport, theirs = idle
-    spoil(theirs)
-    assert backend.take_idle() is None
-    assert transport.aborted
 
 
 def test_a_connection_is_used_again(lab, backend):
@@ -81,6 +35,16 @@ def test_surplus_that_comes_late_never_reaches_the_next_request(lab, backend):
         assert lab.ask("GET", path)[2] == path.encode()
         # In the kernel, at the latest, when the next request is; the loop may not have seen it.
         backend.connections[-1].send(b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nstray")
+
+
+def test_what_arrives_in_the_turn_of_the_request_is_not_its_answer(make_balancer):
+    balancer = make_balancer(weights=(1, 0))
+    client, connection = balancer.client(), balancer.idle("a")
+    client.data_received(b"GET /recommend/1 HTTP/1.1\r\nHost: lab\r\n\r\n")
+    connection.data_received(OK)  # the loop knew of it before the request left
+    assert connection.transport.aborted
+    assert client.transport.sent == b""
+    assert balancer.connecting == ["a"]  # it is asked again, on a new connection
 
 
 def test_an_answer_before_the_end_of_the_request_ends_both_connections(lab, backend):

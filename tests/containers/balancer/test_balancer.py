@@ -1,32 +1,6 @@
-import tomllib
 from collections import Counter
 
 import pytest
-from balancer.balancer import Balancer
-from balancer.settings import parse
-
-SETTINGS = """
-event_log = "unused"
-salt = "test"
-strategy = "{strategy}"
-backend_strategy = "{backends}"
-seed = 17
-[variants.a]
-weight = 70
-backends = ["one:1", "two:1"]
-[variants.b]
-weight = 30
-backends = ["three:1"]
-"""
-
-
-@pytest.fixture
-def make_balancer():
-    def make(strategy="sticky", backends="round_robin"):
-        text = SETTINGS.format(strategy=strategy, backends=backends)
-        return Balancer(parse(tomllib.loads(text)), event_log=None)
-
-    return make
 
 
 def test_request_ids_differ_within_and_between_processes(make_balancer):
@@ -37,7 +11,7 @@ def test_request_ids_differ_within_and_between_processes(make_balancer):
 @pytest.mark.parametrize("strategy", ["weighted_random", "epsilon_greedy", "thompson_sampling"])
 def test_a_random_strategy_with_a_seed_draws_the_same_again(make_balancer, strategy):
     draws = []
-    for balancer in (make_balancer(strategy), make_balancer(strategy)):
+    for balancer in (make_balancer(strategy=strategy), make_balancer(strategy=strategy)):
         balancer.outcomes.update({("a", 0): 1, ("b", 1): 2, ("b", 0): 1})
         draws.append([balancer.choose_variant("17") for _ in range(200)])
     assert draws[0] == draws[1]
@@ -45,24 +19,36 @@ def test_a_random_strategy_with_a_seed_draws_the_same_again(make_balancer, strat
 
 
 def test_healthy_backends_take_turns(make_balancer):
-    balancer = make_balancer()
-    for backend in balancer.backends["a"]:
-        backend.health.healthy = True
-    turns = Counter(balancer.choose_backend("a").name for _ in range(10))
-    assert turns == {"one:1": 5, "two:1": 5}
+    variant = make_balancer(a=["one", "two"]).variants["a"]
+    turns = Counter(variant.choose().name for _ in range(10))
+    assert turns == {"one": 5, "two": 5}
 
 
 @pytest.mark.parametrize("strategy", ["least_outstanding", "power_of_two_choices"])
 def test_a_busy_backend_is_spared_by_strategies_that_look(make_balancer, strategy):
-    balancer = make_balancer(backends=strategy)
-    busy, free = balancer.backends["a"]
-    busy.health.healthy = free.health.healthy = True
-    busy.in_flight = 5
-    assert {balancer.choose_backend("a") for _ in range(10)} == {free}
+    variant = make_balancer(backend_strategy=strategy, a=["one", "two"]).variants["a"]
+    variant.backends["one"].in_flight = 5
+    assert {variant.choose().name for _ in range(10)} == {"two"}
 
 
-def test_backends_of_unknown_health_get_nothing(make_balancer):
-    assert make_balancer().choose_backend("a") is None
+def test_a_backend_that_is_not_healthy_gets_nothing(make_balancer):
+    balancer = make_balancer(a=["one"], healthy=False)
+    assert balancer.variants["a"].choose() is None
+
+
+def test_new_weights_count_for_users_who_are_remembered(make_balancer):
+    balancer = make_balancer()
+    users = [str(user) for user in range(50)]
+    assert {balancer.choose_variant(user) for user in users} == {"a", "b"}
+    balancer.apply(balancer.view(weights={"a": 0, "b": 1}))
+    assert {balancer.choose_variant(user) for user in users} == {"b"}
+
+
+def test_the_same_stand_in_is_found_for_the_same_user_and_only_where_allowed(make_balancer):
+    balancer = make_balancer(when_variant_is_down="failover")
+    found = {balancer.stand_in("a", "17", without=None).variant for _ in range(5)}
+    assert found == {"b"}
+    assert make_balancer().stand_in("a", "17", without=None) is None
 
 
 def test_users_keep_their_variant_across_a_restart(make_backend, make_lab):

@@ -15,7 +15,7 @@ def response(*lines, start=b"HTTP/1.1 200 OK"):
 
 def test_a_plain_request_is_understood_and_passed_on():
     head = request(b"Accept: */*", b"X-User-Id: 9")
-    assert (head.method, head.target, head.keep_alive, head.has_body) == (
+    assert (head.method, head.target, head.keep_alive, head.fields.has_body) == (
         "GET",
         "/recommend/17?n=10",
         True,
@@ -149,7 +149,7 @@ def test_what_is_passed_on_means_the_same_when_read_again(headers):
     # b"x-" keeps the names clear of those with a meaning here.
     head = request(*(b"x-%b: %b" % each for each in headers))
     again = parse_request(b"GET / HTTP/1.1\r\n" + head.fields.lines + b"\r\n", b"x-user-id")
-    assert again.fields == head.fields
+    assert again.fields._replace(block=b"") == head.fields._replace(block=b"")
 
 
 @given(st.binary())

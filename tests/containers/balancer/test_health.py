@@ -1,10 +1,17 @@
 from types import SimpleNamespace
 
+import pytest
+from balancer import health as health_module
 from balancer.health import Health
+from balancer.settings import HealthSettings
+
+
+def make_health(*, fall=1, rise=1):
+    return Health(HealthSettings("/", 1, 1, fall, rise, eject_after=5, eject_s=10))
 
 
 def verdicts(results, *, fall=2, rise=3):
-    health = Health(fall=fall, rise=rise)
+    health = make_health(fall=fall, rise=rise)
     seen = []
     for succeeded in results:
         health.observe(succeeded=succeeded, detail="")
@@ -13,7 +20,7 @@ def verdicts(results, *, fall=2, rise=3):
 
 
 def test_nothing_is_known_before_the_first_probe():
-    assert Health(fall=1, rise=1).healthy is None
+    assert make_health().healthy is None
 
 
 def test_the_first_probe_decides_alone():
@@ -27,8 +34,29 @@ def test_it_takes_failures_in_a_row_to_fall_and_successes_in_a_row_to_rise():
 
 
 def test_a_turn_is_reported_once():
-    health = Health(fall=1, rise=1)
+    health = make_health()
     assert [health.observe(succeeded=True, detail="") for _ in range(2)] == [True, False]
+
+
+def test_an_ejected_backend_stays_out_for_a_while_whatever_it_tells_probes(monkeypatch):
+    now = [100.0]
+    monkeypatch.setattr(health_module, "monotonic", lambda: now[0])
+    health = make_health()
+    health.observe(succeeded=True, detail="")
+    assert health.eject("requests failed")
+    for now[0], healthy in ((105.0, False), (110.0, True)):
+        health.observe(succeeded=True, detail="")
+        assert health.healthy is healthy
+    assert health.ejections == 1
+
+
+@pytest.mark.parametrize("succeeded", [None, False])
+def test_what_gets_no_requests_is_not_ejected(succeeded):
+    health = make_health()
+    if succeeded is not None:
+        health.observe(succeeded=succeeded, detail="")
+    assert not health.eject("requests failed")
+    assert health.ejections == 0
 
 
 def test_a_backend_that_dies_loses_its_requests_and_gets_them_back(make_backend, make_lab):

@@ -1,15 +1,29 @@
 import json
 import re
 
-from balancer.metrics import BUCKETS_S, Metrics
+from balancer.metrics import BUCKETS_S, Metrics, Tally
 
 
 def test_latencies_fall_into_the_bucket_whose_end_they_do_not_pass():
-    metrics = Metrics()
+    tally = Tally()
     for latency_s in (0.001, 0.0011, 99.0):
-        metrics.observe("a", None, 200, latency_s)
-    buckets = metrics.latencies["a"]
-    assert (buckets[0], buckets[1], buckets[-1], len(buckets)) == (1, 1, 1, len(BUCKETS_S) + 1)
+        tally.observe(200, latency_s)
+    found = tally.buckets[0], tally.buckets[1], tally.buckets[-1], len(tally.buckets)
+    assert found == (1, 1, 1, len(BUCKETS_S) + 1)
+
+
+def test_what_several_workers_count_is_added_up_and_survives_the_way_between_them():
+    metrics = Metrics()
+    metrics.tally("a", "one:1").observe(200, 0.002)
+    metrics.tally(None, None).observe(400, 0.001)
+    metrics.tally("a", "one:1").failures = 3
+    metrics.outcomes["a", 1] = 2
+    together = Metrics()
+    for _ in range(2):
+        together.add(Metrics.from_json(json.loads(json.dumps(metrics.as_json()))))
+    assert together.requests() == {"a": 2, "none": 2}
+    assert together.tally("a", "one:1").failures == 6
+    assert together.outcomes == {("a", 1): 4}
 
 
 def samples(lab):
@@ -33,8 +47,10 @@ def test_everything_is_counted(make_backend, make_lab):
     expected = {
         f'balancer_requests_total{{{labels},status="2xx"}}': "1",
         'balancer_requests_total{variant="",backend="",status="4xx"}': "1",
-        'balancer_request_latency_seconds_bucket{variant="a",le="+Inf"}': "1",
-        'balancer_request_latency_seconds_count{variant="a"}': "1",
+        f'balancer_request_latency_seconds_bucket{{{labels},le="+Inf"}}': "1",
+        f"balancer_request_latency_seconds_count{{{labels}}}": "1",
+        f"balancer_retries_total{{{labels}}}": "0",
+        f"balancer_ejections_total{{{labels}}}": "0",
         f"balancer_in_flight{{{labels}}}": "0",
         f"balancer_backend_healthy{{{labels}}}": "1",
         'balancer_outcomes_total{variant="a",outcome="1"}': "1",

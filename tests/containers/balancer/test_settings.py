@@ -49,7 +49,7 @@ def test_all_problems_are_reported_at_once():
     )
     assert problems(text) == (
         "salt: found 7, may be text, not empty",
-        "variants.a.weight: found -1, may be a number, 0 or more",
+        "variants.a.weight: found -1, may be a number, 0 to 1,000,000",
         "health.fall: found 0, may be a whole number, 1 or more",
     )
 

@@ -1,0 +1,188 @@
+"""Your own strategy: a function in a file of yours, loaded by name.
+
+    strategy = "strategies/coin.py:coin"
+
+The function names what it wants to know, in any order, and returns the name of a variant:
+
+    def coin(weights, random):
+        return random.choice(list(weights))
+
+It is called for every request, inside the balancer. So whatever it does, the balancer goes on: a
+mistake, a variant that does not exist or a loop without end is told in the balancer's log and in
+/status, counted, and the request is split by `sticky` instead.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import inspect
+import logging
+import signal
+import threading
+import traceback
+from collections import Counter
+from random import Random
+from typing import TYPE_CHECKING, Any, Final
+
+from balancer.strategies import sticky
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+    from balancer.strategies import Facts
+
+logger = logging.getLogger(__name__)
+
+MAY_ASK: Final = ("user_id", "weights", "salt", "outcomes", "random")
+"""What a function may want to know, by the names of its parameters."""
+PATIENCE_S: Final = 0.05
+"""How long one call may take: for as long, nobody else is served."""
+
+
+class StrategyError(ValueError):
+    """A strategy cannot be used; the message is for its author."""
+
+
+class OwnStrategy:
+    """A function that chooses variants, and what has become of its calls.
+
+    Args:
+        choose: the function.
+        name: what it is called in messages.
+    """
+
+    def __init__(self, choose: Callable[..., Any], name: str) -> None:
+        self.errors = 0
+        self.last_error = ""
+        self._choose = choose
+        self._name = name
+        self._asks = tuple(inspect.signature(choose).parameters)
+
+    def __call__(self, facts: Facts, user_id: str) -> str:
+        """The variant for a user: the function's choice, or that of `sticky` if it fails."""
+        try:
+            return self.ask(facts, user_id)
+        except StrategyError as error:
+            self.errors += 1
+            if str(error) != self.last_error:  # not a line for each of a million requests
+                self.last_error = str(error)
+                logger.warning("%s; sticky stands in", error)
+            return sticky(facts.weights, facts.salt, user_id)
+
+    def ask(self, facts: Facts, user_id: str) -> str:
+        """The function's choice.
+
+        Raises:
+            StrategyError: it failed, took too long, or chose what is not there.
+        """
+        known = {
+            "user_id": user_id,
+            "weights": dict(facts.weights),  # its own copy: nothing it does to it reaches us
+            "salt": facts.salt,
+            "outcomes": facts.outcomes,
+            "random": facts.random,
+        }
+        try:
+            with _time_limit():
+                chosen = self._choose(**{name: known[name] for name in self._asks})
+        except _TooSlow:
+            raise StrategyError(
+                f"{self._name} was not done after {PATIENCE_S:g} s and was stopped: "
+                "nobody is served while it thinks"
+            ) from None
+        except BaseException as error:
+            if isinstance(error, KeyboardInterrupt):
+                raise
+            raise StrategyError(f"{self._name} failed: {_where(error)}") from error
+        able = [name for name, weight in facts.weights.items() if weight > 0]
+        if not isinstance(chosen, str) or chosen not in able:
+            raise StrategyError(
+                f"{self._name} returned {chosen!r:.80}, may return "
+                + " or ".join(f'"{name}"' for name in able)
+            )
+        return chosen
+
+
+def load(spec: str, folder: Path, weights: dict[str, float], salt: str) -> OwnStrategy:
+    """The strategy that `FILE.py:FUNCTION` names, tried once.
+
+    Args:
+        spec: as in the settings; a relative file is looked for in `folder`.
+        folder: where the settings are.
+        weights: what it is tried with.
+        salt: the same.
+
+    Raises:
+        StrategyError: there is no such file or function, or it does not work.
+    """
+    file, _, function = spec.rpartition(":")
+    path = folder / file
+    try:
+        code = compile(path.read_text(encoding="utf-8"), str(path), "exec")
+    except OSError as error:
+        raise StrategyError(f"{path} cannot be read ({error.strerror})") from error
+    except (SyntaxError, ValueError) as error:
+        raise StrategyError(f"{path} is not Python: {_where(error)}") from error
+    names: dict[str, Any] = {"__name__": path.stem, "__file__": str(path)}
+    try:
+        exec(code, names)  # noqa: S102 - running the student's own code is what this is for
+    except Exception as error:
+        raise StrategyError(f"{path} cannot be loaded: {_where(error)}") from error
+    choose = names.get(function)
+    if not inspect.isfunction(choose):
+        functions = [name for name, value in names.items() if inspect.isfunction(value)]
+        raise StrategyError(
+            f"{path} has no function {function!r}, but {', '.join(functions) or 'none at all'}"
+        )
+    for parameter in inspect.signature(choose).parameters:
+        if parameter not in MAY_ASK:
+            raise StrategyError(
+                f"{spec} wants to know {parameter!r}; it may ask for {', '.join(MAY_ASK)}"
+            )
+    strategy = OwnStrategy(choose, spec)
+    strategy.ask(_Trial(weights, salt), "17")
+    return strategy
+
+
+class _TooSlow(BaseException):
+    """No Exception: a strategy that catches those must not catch this one."""
+
+
+@contextlib.contextmanager
+def _time_limit() -> Iterator[None]:
+    """Interrupt what takes too long; where there are no timers, it may take its time."""
+    in_main = threading.current_thread() is threading.main_thread()
+    if not in_main or not hasattr(signal, "setitimer"):
+        yield
+        return
+
+    def on_alarm(*_: object) -> None:
+        raise _TooSlow
+
+    before = signal.signal(signal.SIGALRM, on_alarm)
+    signal.setitimer(signal.ITIMER_REAL, PATIENCE_S)
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)
+
+
+class _Trial:
+    """The facts of a day on which nothing has happened yet."""
+
+    def __init__(self, weights: dict[str, float], salt: str) -> None:
+        self.weights = weights
+        self.salt = salt
+        self.epsilon = 0.0
+        self.outcomes: Counter[tuple[str, int]] = Counter()
+        self.random = Random(0)  # noqa: S311 - a lottery, not a secret
+
+
+def _where(error: BaseException) -> str:
+    """An error in one line: its kind, what it says, and the line of the student's file."""
+    said = f"{type(error).__name__}: {error}"
+    lines = [frame.lineno for frame in traceback.extract_tb(error.__traceback__)]
+    inside = not isinstance(error, SyntaxError) and lines
+    return f"{said} (line {lines[-1]})" if inside else said

@@ -14,9 +14,15 @@ LAST_CHUNK: Final = b"0\r\n\r\n"
 
 _LINE_BYTES: Final = 4_096
 _TRAILER_BYTES: Final = 16_384
-# Extensions have no meaning here and are left out; 15 digits are more than any disk holds.
-_SIZE_LINE: Final = re.compile(rb"([0-9A-Fa-f]{1,15})(?:;[\t -~\x80-\xff]*)?")
-_TRAILER_LINE: Final = re.compile(rb"[!#$%&'*+\-.^_`|~0-9A-Za-z]+:[\t -~\x80-\xff]*")
+# Extensions have no meaning here and are left out; 15 digits are more than any disk holds. The
+# white space that RFC 9112 puts up with around them is what llhttp refuses, and so is it here.
+_TOKEN: Final = rb"[!#$%&'*+\-.^_`|~0-9A-Za-z]+"
+_EXTENSION: Final = rb';%b(?:=(?:%b|"(?:[\t !#-\[\]-~\x80-\xff]|\\[\t -~\x80-\xff])*"))?' % (
+    _TOKEN,
+    _TOKEN,
+)
+_SIZE_LINE: Final = re.compile(rb"([0-9A-Fa-f]{1,15})(?:%b)*" % _EXTENSION)
+_TRAILER_LINE: Final = re.compile(rb"%b:[\t -~\x80-\xff]*" % _TOKEN)
 
 
 def chunk(payload: bytes) -> bytes:

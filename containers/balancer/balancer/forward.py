@@ -222,8 +222,6 @@ class Forwarded(Recorded):
     def _send_head(self, connection: BackendConnection, payload: bytes) -> None:
         request, fields = self.request, self.request.fields
         connection.exchange = self
-        # Of a new connection nobody can have known anything yet.
-        connection.turn = self.balancer.this_turn() if connection.used else -1
         self.connection = connection
         connection.write(
             b"%b HTTP/1.1\r\nX-Request-Id: %b\r\nX-Forwarded-For: %b%b\r\n%b\r\n%b"

@@ -96,7 +96,9 @@ def _parser() -> argparse.ArgumentParser:
     demo.add_argument("--keep", action="store_true", help="leave the stack up afterwards")
 
     test = _add(commands, "test", _test, "run every check this machine can run")
-    test.add_argument("pytest", nargs=argparse.REMAINDER, help="words for pytest: then it alone is run")
+    test.add_argument(
+        "pytest", nargs=argparse.REMAINDER, help="words for pytest: then it alone is run"
+    )
 
     notebooks = _add(commands, "open", _open, "open the notebooks in JupyterLab")
     notebooks.add_argument("jupyter", nargs="*", help="words for JupyterLab, after --")

@@ -23,6 +23,11 @@ from lab_utils.stack import Kind, Stack
 SEED = 2026
 """Of the order in which the visitors come, where no other is asked for."""
 
+LOST = (
+    "The verdict rests on what was answered. Next: mend what it says, and run this again; while "
+    "the stack is up (`./lab demo --keep`), `./lab logs {name}` shows more."
+)
+
 
 @dataclass(frozen=True)
 class Run:
@@ -34,6 +39,7 @@ class Run:
         plan: each variant's planned share of users.
         runtime: one sentence: how the stack ran.
         versions: of what took part besides this Python, by name.
+        unwell: the services that were not running or not healthy after the last visit.
     """
 
     folder: Path
@@ -41,6 +47,7 @@ class Run:
     plan: dict[str, float]
     runtime: str
     versions: dict[str, str]
+    unwell: tuple[stack.Unwell, ...]
 
     @property
     def event_log(self) -> Path:
@@ -70,14 +77,18 @@ class Run:
             seed=self.traffic.seed,
             runtime=self.runtime,
             versions=self.versions,
-            visitor_failures=self.traffic.failures,
+            visitor_failures={
+                **self.traffic.failures,
+                **{f"service lost: {each.name} {each.trouble}": 1 for each in self.unwell},
+            },
         )
 
 
 def collect(running: Stack, *, seed: int = SEED) -> Run:
     """Send every visitor once, with a progress bar, and keep what the balancer recorded.
 
-    The events are kept even if this is interrupted.
+    The events are kept even if this is interrupted. A service that did not live to the last
+    visit is named, with the last it said.
 
     Args:
         running: a stack that is up.
@@ -94,7 +105,10 @@ def collect(running: Stack, *, seed: int = SEED) -> Run:
             )
     finally:
         _keep(running.event_log()[before:], folder / "events.jsonl")
-    return Run(folder, seen, plan, running.description, running.versions())
+    unwell = stack.unwell(running)
+    for each in unwell:
+        print(f"\nLost on the way: {each}\n{LOST.format(name=each.name)}\n")
+    return Run(folder, seen, plan, running.description, running.versions(), tuple(unwell))
 
 
 @contextlib.contextmanager

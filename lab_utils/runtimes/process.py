@@ -15,6 +15,9 @@ from pathlib import Path
 
 import psutil
 
+_CHILDREN: dict[Path, subprocess.Popen[bytes]] = {}
+"""By pid file, what this very Python started: how it ended is told to its parent alone."""
+
 STOP_DEADLINE = 10.0
 """Seconds a process has to end by itself after SIGTERM, as Docker gives it."""
 
@@ -52,6 +55,7 @@ class Process:
                 env={**os.environ, **environment},
                 start_new_session=True,
             )
+        _CHILDREN[self._pid_file] = child
         started = psutil.Process(child.pid).create_time()
         self._pid_file.write_text(json.dumps({"pid": child.pid, "started": started}))
 
@@ -66,6 +70,21 @@ class Process:
             return None
         return process if same and alive else None
 
+    @property
+    def end(self) -> str:
+        """How it ended that was started and not stopped: `exited (137)`; empty if it was not.
+
+        Without a number if an earlier command had started it; with the one that Docker gives,
+        128 and the signal's number, if a signal ended it.
+        """
+        if self.running() or not self._pid_file.exists():
+            return ""
+        child = _CHILDREN.get(self._pid_file)
+        code = child.poll() if child else None
+        if code is None:
+            return "exited"
+        return f"exited ({code if code >= 0 else 128 - code})"
+
     def stop(self) -> bool:
         """End it and all its children, politely first; False if it was not running."""
         process = self.running()
@@ -77,10 +96,10 @@ class Process:
                 each.kill()
             psutil.wait_procs(stubborn, timeout=STOP_DEADLINE)
         self._pid_file.unlink(missing_ok=True)
+        _CHILDREN.pop(self._pid_file, None)
         return process is not None
 
-    def last_lines(self, count: int = 15) -> str:
+    def last_lines(self, count: int = 12) -> str:
         """The end of its log."""
-        if not self.log.exists():
-            return "(it said nothing)"
-        return "\n".join(self.log.read_text(errors="replace").splitlines()[-count:])
+        said = self.log.read_text(errors="replace").splitlines() if self.log.exists() else []
+        return "\n".join(said[-count:]) or "(it said nothing)"

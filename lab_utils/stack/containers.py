@@ -88,7 +88,7 @@ class ContainerStack:
         Raises:
             StackError: a part died or never became healthy; the end of its log is shown.
         """
-        wait_until_ready(self, self._last_words)
+        wait_until_ready(self)
 
     def down(self, say: Say) -> None:
         """Remove containers and network; models and the event log stay in their volumes."""
@@ -105,6 +105,13 @@ class ContainerStack:
         words = ["logs", "--no-color", *(["--follow"] if follow else []), *only]
         # Compose erases each line before it writes it, on a terminal or not
         return (line.replace(ERASE_LINE, "") for line in self._compose(words, "reading the logs"))
+
+    def last_words(self, service: str) -> str:
+        """The end of one service's log."""
+        container = self.container(service)
+        if container is None:
+            return "(no container)"
+        return str(container.logs(tail=12).decode(errors="replace")).strip() or "(it said nothing)"
 
     def event_log(self) -> bytes:
         """Everything the balancer has recorded so far; empty if nothing."""
@@ -136,7 +143,7 @@ class ContainerStack:
                 raise
             raise StackError(
                 "training the models",
-                f"{victim} failed; the last it said:\n{self._tail(victim)}",
+                f"{victim} failed; the last it said:\n{self.last_words(victim)}",
                 "mend what it says, then run this again",
             ) from failed
 
@@ -147,21 +154,12 @@ class ContainerStack:
                 return name
         return None
 
-    def _last_words(self) -> str:
-        return "\n".join(f"{name}: {self._tail(name)}" for name in SERVICES)
-
-    def _tail(self, service: str) -> str:
-        container = self.container(service)
-        if container is None:
-            return "(no container)"
-        return str(container.logs(tail=12).decode(errors="replace")).strip()
-
     def _service(self, name: str) -> Service:
         container = self.container(name)
         port = name.removeprefix("recommender-")
         return Service(
             name=name,
-            state=str(container.status) if container else "absent",
+            state=_state(container) if container else "absent",
             health=str(container.health) if container and container.status == "running" else "",
             address=self.ports.url(port),
             detail=str(container.name) if container else "",
@@ -196,6 +194,13 @@ class ContainerStack:
                 "make room (`docker system df` shows what Docker holds), "
                 "or run without images: `./lab demo --processes`",
             )
+
+
+def _state(container: Container) -> str:
+    if container.status != "exited":
+        return str(container.status)
+    ended = container.attrs["State"]
+    return f"exited ({ended['ExitCode']}{', out of memory' if ended.get('OOMKilled') else ''})"
 
 
 def _image_id(container: Container) -> str:

@@ -6,6 +6,8 @@ from rich.console import Console
 
 from lab_utils import demo, stack, traffic
 from lab_utils.errors import LabError
+from lab_utils.ports import Ports
+from lab_utils.stack.processes import ProcessStack
 
 
 @pytest.fixture
@@ -91,6 +93,27 @@ def test_a_stack_that_the_demo_started_is_stopped_after_an_interrupt(here, conso
     with pytest.raises(KeyboardInterrupt):
         demo.run_in_terminal(console, kind="auto", seed=5, keep=False)
     assert events == ["up", "down"]
+
+
+@pytest.mark.needs("posix")
+def test_a_service_that_dies_amid_the_visits_is_named_beside_the_verdict(
+    here, console, monkeypatch, capsys
+):
+    def deadly(url, *, seed, progress):
+        seen = real(url, seed=seed, progress=progress)
+        mortal._process("recommender-b").running().kill()
+        return seen
+
+    real, mortal = traffic.replay, ProcessStack(Ports.free(), here / "processes")
+    monkeypatch.setattr(stack, "choose", lambda kind, say: mortal)
+    monkeypatch.setattr(traffic, "replay", deadly)
+    demo.run_in_terminal(console, kind="auto", seed=5, keep=False)
+    told = capsys.readouterr().out
+    assert "recommender-b has ended: exited (137). The last it said:" in told
+    assert "./lab logs recommender-b" in told
+    shown = console.file.getvalue()
+    assert "Verdict on b" in shown
+    assert "service lost: recommender-b has ended: exited (137)" in shown
 
 
 def test_a_disk_that_is_full_loses_nothing_and_says_so(tmp_path):

@@ -52,3 +52,19 @@ def test_a_stranger_with_the_same_pid_is_not_taken_for_ours(tmp_path):
 def test_a_damaged_pid_file_is_nothing_running(tmp_path):
     (tmp_path / "sleeper.json").write_text("{")
     assert Process("sleeper", tmp_path).running() is None
+
+
+@pytest.mark.needs("posix")
+def test_how_it_ended_is_known_until_it_is_stopped(sleeper):
+    assert sleeper.end == ""
+    sleeper.running().kill()
+    wait_until(lambda: sleeper.end == "exited (137)")
+    sleeper.stop()
+    assert sleeper.end == ""
+
+
+def test_how_it_ended_is_not_made_up_where_another_command_started_it(sleeper, monkeypatch):
+    monkeypatch.setattr("lab_utils.runtimes.process._CHILDREN", {})
+    sleeper.running().kill()
+    wait_until(lambda: sleeper.running() is None)
+    assert sleeper.end == "exited"

@@ -188,7 +188,7 @@ def _status(_options: argparse.Namespace, console: Console) -> int:
 
     from lab_utils import stack
 
-    up = stack.running()
+    up = stack.present()
     if up is None:
         console.print("The stack is not up. `./lab up` starts it, `./lab demo` shows all of it.")
         return 0
@@ -199,6 +199,13 @@ def _status(_options: argparse.Namespace, console: Console) -> int:
     for service in up.services():
         table.add_row(*vars(service).values())
     console.print(table)
+    admin = f"{up.ports.url('admin')}: /status, /metrics, PUT /weights"
+    console.print(f"The balancer's admin port is {admin}", soft_wrap=True)
+    for each in stack.unwell(up):
+        console.print(f"\n{escape(str(each))}", soft_wrap=True)
+        console.print(
+            f"Next: `./lab logs {each.name}` shows all of it; `./lab up` starts again what is down."
+        )
     return 0
 
 
@@ -212,7 +219,7 @@ def _logs(options: argparse.Namespace, _console: Console) -> int:
             f"there is no service {options.service!r}",
             f"name one of {', '.join(SERVICES)}, or none for all",
         )
-    up = stack.running()
+    up = stack.present()
     if up is None:
         raise LabError("reading the logs", "the stack is not up", "start it with `./lab up`")
     for line in up.logs(options.service, follow=options.follow):
@@ -223,7 +230,7 @@ def _logs(options: argparse.Namespace, _console: Console) -> int:
 def _down(_options: argparse.Namespace, console: Console) -> int:
     from lab_utils import stack
 
-    up = stack.running()
+    up = stack.present()
     if up is None:
         console.print("The stack is not up: nothing to stop.")
     else:

@@ -29,6 +29,12 @@ recommenders on real film ratings.
   ./lab test     every check this machine can run
 """
 
+CLEANED = """\
+No process, container, volume, network or state of this lab is left on this machine, and no image
+but what is said above. Not removed: results/ and .venv (delete this folder to be rid of them), a
+base image fetched from a registry, what `./lab engine up` installed, the engine's build cache
+(`docker builder prune`), and what uv, pip, matplotlib and Jupyter cache in your home."""
+
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; the exit code says how it went (0 well, 1 told why not, 130 interrupted)."""
@@ -174,9 +180,9 @@ def _open(options: argparse.Namespace, _console: Console) -> NoReturn:
 
 
 def _up(options: argparse.Namespace, console: Console) -> int:
-    from lab_utils import demo, stack
+    from lab_utils import busy, stack
 
-    with demo.alone(), console.status("") as status:
+    with busy.alone(), console.status("") as status:
         chosen = stack.choose(options.kind, console.print)
         chosen.up(console.print, lambda line: status.update(escape(line[:100])))
     return _status(options, console)
@@ -241,13 +247,19 @@ def _down(_options: argparse.Namespace, console: Console) -> int:
 def _clean(_options: argparse.Namespace, console: Console) -> int:
     from lab_utils import cleanup
 
-    removed = cleanup.clean(console.print)
-    for line in removed:
-        console.print(f"removed {line}")
-    console.print(
-        "Nothing of the lab is left outside this folder. Kept: results/, .venv (delete this folder "
-        "to be rid of it) and the engine's build cache (`docker builder prune`)."
-    )
+    cleaned = cleanup.clean(console.print)
+    for line in cleaned.removed:
+        console.print(f"removed {line}", soft_wrap=True)
+    for line in cleaned.kept:
+        console.print(f"kept {line}", soft_wrap=True)
+    if cleaned.unseen is not None:
+        raise LabError(
+            "looking for what of the lab is in the Docker Engine",
+            f"{cleaned.unseen.found}; containers, images and volumes of the lab may be there. "
+            "All else of it is removed",
+            f"{cleaned.unseen.next_step}; then `./lab clean` again, if you ever used the lab there",
+        )
+    console.print(CLEANED)
     return 0
 
 

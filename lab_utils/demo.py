@@ -4,20 +4,19 @@ from __future__ import annotations
 
 import contextlib
 import sys
-from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from filelock import FileLock, Timeout
 from rich.console import Console
 from rich.markup import escape
 from tqdm import tqdm
 
 from lab_utils import balancer, ratings, report, stack, traffic
+from lab_utils.busy import alone as alone  # benchmarks ask for it here
 from lab_utils.errors import LabError
 from lab_utils.experiment import Experiment, Proportion, Quantile, Rate
-from lab_utils.paths import RESULTS, STATE
+from lab_utils.paths import RESULTS
 from lab_utils.stack import Kind, Stack
 
 SEED = 2026
@@ -109,26 +108,6 @@ def collect(running: Stack, *, seed: int = SEED) -> Run:
     for each in unwell:
         print(f"\nLost on the way: {each}\n{LOST.format(name=each.name)}\n")
     return Run(folder, seen, plan, running.description, running.versions(), tuple(unwell))
-
-
-@contextlib.contextmanager
-def alone() -> Iterator[None]:
-    """Hold the lab for one command at a time: two would share ports, models and event log.
-
-    Raises:
-        LabError: another command of this checkout holds it.
-    """
-    STATE.mkdir(exist_ok=True)
-    try:
-        with FileLock(STATE / "busy.lock", timeout=0):
-            yield
-    except Timeout:
-        raise LabError(
-            "starting",
-            "another `./lab demo`, `up` or `bench` of this checkout is at work",
-            "wait until it is done; a second lab beside it needs its own checkout, LAB_PROJECT "
-            "and LAB_PORT_... variables",
-        ) from None
 
 
 def run_in_terminal(console: Console, *, kind: Kind, seed: int, keep: bool) -> Run:

@@ -37,6 +37,27 @@ def test_an_interrupt_ends_without_a_traceback(monkeypatch, capsys):
     assert "Interrupted" in capsys.readouterr().err
 
 
+def test_clean_says_what_it_could_not_look_at_and_how_to_finish(monkeypatch, capsys):
+    stopped = docker_engine.EngineUnavailable("stopped", "nothing answers", "start it")
+    cleaned = cleanup.Cleaned(["folder .lab"], [], stopped)
+    monkeypatch.setattr(cleanup, "clean", lambda say: cleaned)
+    assert cli.main(["clean"]) == 1
+    told = capsys.readouterr()
+    assert told.out == "removed folder .lab\n"
+    said = " ".join(told.err.split())
+    assert "nothing answers; containers, images and volumes of the lab may be there" in said
+    assert "start it; then `./lab clean` again" in said
+
+
+def test_clean_says_what_stays_and_why(monkeypatch, capsys):
+    cleaned = cleanup.Cleaned([], ["image base: other/balancer is built on it"], None)
+    monkeypatch.setattr(cleanup, "clean", lambda say: cleaned)
+    assert cli.main(["clean"]) == 0
+    told = " ".join(capsys.readouterr().out.split())
+    assert "kept image base: other/balancer is built on it" in told
+    assert "in your home" in told
+
+
 def test_status_without_a_stack_says_how_to_start_one(nothing_up, capsys):
     assert cli.main(["status"]) == 0
     assert "./lab up" in capsys.readouterr().out

@@ -4,7 +4,7 @@ import json
 import pytest
 from rich.console import Console
 
-from lab_utils import demo, stack, traffic
+from lab_utils import busy, demo, stack, traffic
 from lab_utils.errors import LabError
 from lab_utils.ports import Ports
 from lab_utils.stack.processes import ProcessStack
@@ -14,7 +14,7 @@ from lab_utils.stack.processes import ProcessStack
 def here(monkeypatch, tmp_path, process_stack):
     """The demo, writing into a folder of its own, on a stack that is up already."""
     monkeypatch.setattr(demo, "RESULTS", tmp_path / "results")
-    monkeypatch.setattr(demo, "STATE", tmp_path / "state")
+    monkeypatch.setattr(busy, "STATE", tmp_path / "state")
     monkeypatch.setattr(stack, "choose", lambda kind, say: process_stack)
     return tmp_path
 
@@ -51,7 +51,7 @@ def test_two_runs_keep_their_events_apart(here, process_stack):
 
 
 def test_two_demos_at_once_are_refused_with_a_way_out(here, console):
-    with demo.alone(), pytest.raises(LabError, match="is at work") as caught:
+    with busy.alone(), pytest.raises(LabError, match="is at work") as caught:
         demo.run_in_terminal(console, kind="auto", seed=5, keep=False)
     assert "LAB_PROJECT" in caught.value.next_step
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import sys
+import tempfile
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -21,6 +22,9 @@ from lab_utils.stack import Kind, Stack
 
 SEED = 2026
 """Of the order in which the visitors come, where no other is asked for."""
+
+ROOM_FOR_A_RUN = 4 * 1024**2
+"""Bytes of a run's events, page and summary, with room to spare."""
 
 LOST = (
     "The verdict rests on what was answered. Next: mend what it says, and run this again; while "
@@ -92,7 +96,11 @@ def collect(running: Stack, *, seed: int = SEED) -> Run:
     Args:
         running: a stack that is up.
         seed: of the order in which the visitors come.
+
+    Raises:
+        LabError: the results could not be kept, or the ratings are missing.
     """
+    demand()
     plan = balancer.planned_split(running.ports)
     folder = _new_folder(running.kind)
     before = len(running.event_log())
@@ -110,12 +118,33 @@ def collect(running: Stack, *, seed: int = SEED) -> Run:
     return Run(folder, seen, plan, running.description, running.versions(), tuple(unwell))
 
 
+def demand() -> None:
+    """Raise where a run would be in vain: before minutes are spent on it.
+
+    Raises:
+        LabError: nothing can be written to `results/`, or the ratings are missing.
+    """
+    ratings.demand()
+    try:
+        RESULTS.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=RESULTS) as probe:
+            probe.write(bytes(ROOM_FOR_A_RUN))
+    except OSError as error:
+        a_file = RESULTS.is_file()
+        raise LabError(
+            f"looking whether {RESULTS} can keep a run",
+            "it is a file" if a_file else f"the operating system refused: {error.strerror}",
+            "move it out of the way" if a_file else "make room, or get the right to write there",
+        ) from None
+
+
 def run_in_terminal(console: Console, *, kind: Kind, seed: int, keep: bool) -> Run:
     """The demo as `./lab demo` shows it; the stack is stopped again unless it was up before.
 
     Raises:
         LabError: a step failed; what had been started is stopped, what was recorded is kept.
     """
+    demand()
     with alone():
         chosen = stack.choose(kind, console.print)
         was_up = all(service.state == "running" for service in chosen.services())

@@ -4,7 +4,7 @@ import json
 import pytest
 from rich.console import Console
 
-from lab_utils import busy, demo, stack, traffic
+from lab_utils import busy, demo, ratings, stack, traffic
 from lab_utils.errors import LabError
 from lab_utils.ports import Ports
 from lab_utils.stack.processes import ProcessStack
@@ -114,6 +114,40 @@ def test_a_service_that_dies_amid_the_visits_is_named_beside_the_verdict(
     shown = console.file.getvalue()
     assert "Verdict on b" in shown
     assert "service lost: recommender-b has ended: exited (137)" in shown
+
+
+@pytest.fixture
+def not_begun(monkeypatch):
+    """Nothing may have been started when a run is refused."""
+
+    def begun(kind, say):
+        pytest.fail("work has begun")
+
+    monkeypatch.setattr(stack, "choose", begun)
+
+
+def refused(console):
+    with pytest.raises(LabError) as caught:
+        demo.run_in_terminal(console, kind="auto", seed=5, keep=False)
+    return caught.value
+
+
+def test_results_that_are_a_file_are_told_before_work_starts(here, not_begun, console):
+    (here / "results").write_text("mine")
+    assert refused(console).found == "it is a file"
+
+
+@pytest.mark.needs("posix")
+def test_results_on_a_full_disk_are_told_before_work_starts(here, not_begun, console, full_disk):
+    full_disk()
+    assert "make room" in refused(console).next_step
+
+
+def test_ratings_that_are_missing_are_told_before_work_starts(
+    here, not_begun, console, monkeypatch
+):
+    monkeypatch.setattr(ratings.demand, "__defaults__", (here / "no data",))
+    assert "reading the ratings" in refused(console).doing
 
 
 def test_a_disk_that_is_full_loses_nothing_and_says_so(tmp_path):

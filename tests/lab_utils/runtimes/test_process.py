@@ -77,16 +77,6 @@ def running_beside(folder):
     return {pid for pid, words in commands.items() if str(folder) in words}
 
 
-@pytest.fixture
-def full_disk():
-    """A call after which files can be made, but nothing be written into them."""
-    import resource
-
-    before = resource.getrlimit(resource.RLIMIT_FSIZE)
-    yield lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (0, before[1]))
-    resource.setrlimit(resource.RLIMIT_FSIZE, before)
-
-
 @pytest.mark.needs("posix")
 def test_a_process_that_cannot_be_remembered_does_not_run(tmp_path, full_disk):
     silent = [sys.executable, "-c", "import time; time.sleep(600)", str(tmp_path)]

@@ -29,6 +29,13 @@ recommenders on real film ratings.
   ./lab test     every check this machine can run
 """
 
+MAINTENANCE = {
+    "bench": "measure ours beside its peers; alone: list what can be",
+    "notebooks": "make the student copies from the solutions",
+    "lock": "make the lock files again, at the newest versions",
+}
+"""Commands that a student does not need."""
+
 CLEANED = """\
 No process, container, volume, network or state of this lab is left on this machine, and no image
 but what is said above. Not removed: results/ and .venv (delete this folder to be rid of them), a
@@ -91,7 +98,11 @@ def _explained(error: Exception) -> LabError | None:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
-        prog="lab", description=INTRODUCTION, formatter_class=argparse.RawDescriptionHelpFormatter
+        prog="lab",
+        description=INTRODUCTION,
+        epilog="to work on the lab itself:\n"
+        + "\n".join(f"    {name:<11}{summary}" for name, summary in MAINTENANCE.items()),
+        formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.set_defaults(run=None)
     commands = parser.add_subparsers(title="commands", metavar="")
@@ -121,15 +132,13 @@ def _parser() -> argparse.ArgumentParser:
     engine = _add(commands, "engine", _engine, "install and start a Docker Engine, or stop it")
     engine.add_argument("action", choices=["up", "down"])
 
-    bench = _add(
-        commands, "bench", _bench, "measure ours beside its peers; alone: list what can be"
-    )
+    bench = _add(commands, "bench", _bench, MAINTENANCE["bench"], listed=False)
     bench.add_argument("name", nargs="?", help="which benchmark")
     bench.add_argument("words", nargs=argparse.REMAINDER, help="for it; --help lists them")
 
-    books = _add(commands, "notebooks", _notebooks, "make the student copies from the solutions")
+    books = _add(commands, "notebooks", _notebooks, MAINTENANCE["notebooks"], listed=False)
     books.add_argument("--check", action="store_true", help="only say whether they are up to date")
-    _add(commands, "lock", _lock, "make the lock files again, at the newest versions")
+    _add(commands, "lock", _lock, MAINTENANCE["lock"], listed=False)
     return parser
 
 
@@ -138,8 +147,14 @@ def _add(
     name: str,
     run: Command,
     summary: str,
+    *,
+    listed: bool = True,
 ) -> argparse.ArgumentParser:
-    command = commands.add_parser(name, help=summary, description=summary)
+    """Add a command; one that is not listed among the others is in the epilog."""
+    if listed:
+        command = commands.add_parser(name, help=summary, description=summary)
+    else:
+        command = commands.add_parser(name, description=summary)
     command.set_defaults(run=run)
     return command
 
@@ -180,11 +195,11 @@ def _open(options: argparse.Namespace, _console: Console) -> NoReturn:
 
 
 def _up(options: argparse.Namespace, console: Console) -> int:
-    from lab_utils import busy, stack
+    from lab_utils import busy, progress, ratings, stack
 
-    with busy.alone(), console.status("") as status:
-        chosen = stack.choose(options.kind, console.print)
-        chosen.up(console.print, lambda line: status.update(escape(line[:100])))
+    ratings.demand()
+    with busy.alone(), progress.watching(console) as watch:
+        stack.choose(options.kind, console.print).up(console.print, watch)
     return _status(options, console)
 
 
@@ -228,8 +243,11 @@ def _logs(options: argparse.Namespace, _console: Console) -> int:
     up = stack.present()
     if up is None:
         raise LabError("reading the logs", "the stack is not up", "start it with `./lab up`")
-    for line in up.logs(options.service, follow=options.follow):
-        print(line, flush=True)
+    try:
+        for line in up.logs(options.service, follow=options.follow):
+            print(line, flush=True)
+    except KeyboardInterrupt:
+        return 130  # without a word: it is how one leaves `--follow`, and nothing was started
     return 0
 
 

@@ -10,10 +10,9 @@ from datetime import datetime
 from pathlib import Path
 
 from rich.console import Console
-from rich.markup import escape
 from tqdm import tqdm
 
-from lab_utils import balancer, ratings, report, stack, traffic
+from lab_utils import balancer, progress, ratings, report, stack, traffic
 from lab_utils.busy import alone as alone  # benchmarks ask for it here
 from lab_utils.errors import LabError
 from lab_utils.experiment import Experiment, Proportion, Quantile, Rate
@@ -148,7 +147,8 @@ def run_in_terminal(console: Console, *, kind: Kind, seed: int, keep: bool) -> R
     with alone():
         chosen = stack.choose(kind, console.print)
         was_up = all(service.state == "running" for service in chosen.services())
-        _start(chosen, console)
+        with progress.watching(console) as watch:
+            chosen.up(console.print, watch)
         try:
             run = collect(chosen, seed=seed)
         finally:
@@ -158,11 +158,6 @@ def run_in_terminal(console: Console, *, kind: Kind, seed: int, keep: bool) -> R
     console.print(report.terminal(summary))
     console.print(f"The page with the pictures: [link]{run.page}[/link]", soft_wrap=True)
     return run
-
-
-def _start(chosen: Stack, console: Console) -> None:
-    with console.status("starting") as status:
-        chosen.up(console.print, lambda line: status.update(escape(line[:100])))
 
 
 def _keep(data: bytes, path: Path) -> None:

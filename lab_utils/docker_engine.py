@@ -154,11 +154,14 @@ class Engine:
 
     def has_image(self, name: str) -> bool:
         """Whether the image is on this engine already, so that no network is needed."""
+        return self.image_id(name) is not None
+
+    def image_id(self, name: str) -> str | None:
+        """What a name stands for on this engine at the moment; None if for nothing."""
         try:
-            self.client.images.get(name)
+            return str(self.client.images.get(name).id)
         except (ImageNotFound, APIError):
-            return False
-        return True
+            return None
 
     def pull(self, name: str, *, timeout: float) -> bool:
         """Try to pull an image; False where its registry does not answer within `timeout` s."""

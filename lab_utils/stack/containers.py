@@ -71,9 +71,12 @@ class ContainerStack:
         self.ports.demand_free(ours=self._held_ports())
         self._demand_room()
         base = images.python_base(self.engine, say)
-        say(f"building the images on {base.name} ({base.origin})")
+        say(f"building what has changed of the images, on {base.name} ({base.origin})")
+        before = self._image_ids()
         for line in self._compose(["--progress=plain", "build"], "building the images", base):
             watch(line)
+        built = [name for name, made in self._image_ids().items() if made != before[name]]
+        say(f"built {', '.join(built)}" if built else "every image is up to date")
         say("training both models, then starting the services")
         try:
             self._start(base)
@@ -128,6 +131,10 @@ class ContainerStack:
         """The newest container of a service, running or not."""
         found = self.engine.containers(self.project, service)
         return found[0] if found else None
+
+    def _image_ids(self) -> dict[str, str | None]:
+        names = [f"{self.project}/{service}" for service in SERVICES]
+        return {name: self.engine.image_id(name) for name in names}
 
     def _held_ports(self) -> set[str]:
         """Names of the ports that running parts of this stack hold."""

@@ -93,6 +93,18 @@ def test_containers_that_are_demanded_are_not_replaced_by_processes(monkeypatch,
     assert "looking for a Docker Engine" in capsys.readouterr().err
 
 
+def test_leaving_the_logs_claims_nothing(monkeypatch, capsys):
+    class Up:
+        def logs(self, service, *, follow):
+            yield "a line"
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr(stack, "present", Up)
+    assert cli.main(["logs", "--follow"]) == 130
+    told = capsys.readouterr()
+    assert (told.out, told.err) == ("a line\n", "")
+
+
 def test_status_and_logs_of_a_running_stack(process_stack, monkeypatch, capsys):
     monkeypatch.setattr(stack, "present", lambda: process_stack)
     assert cli.main(["status"]) == 0

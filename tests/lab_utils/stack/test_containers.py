@@ -10,6 +10,7 @@ from lab_utils import commands
 from lab_utils.errors import LabError
 from lab_utils.paths import COMPOSE_FILE
 from lab_utils.ports import Ports
+from lab_utils.self_test import TEST_PROJECT
 from lab_utils.stack import StackError, unwell
 from lab_utils.stack.base import SERVICES
 from lab_utils.stack.containers import ContainerStack
@@ -62,6 +63,15 @@ def test_a_service_ends_at_once_when_it_is_asked_to(container_stack, container):
     container_stack.up(print)
     assert ended["ExitCode"] in (0, 143)
     assert not ended["OOMKilled"]
+
+
+def test_what_was_built_is_said_and_nothing_else(container_stack):
+    said = []
+    container_stack.up(said.append)
+    assert "every image is up to date" in said
+    container_stack.engine.client.images.remove(f"{TEST_PROJECT}/balancer", force=True)
+    container_stack.up(said.append)
+    assert f"built {TEST_PROJECT}/balancer" in said
 
 
 def test_being_up_already_is_fine(container_stack):

@@ -102,6 +102,16 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     terminalreporter.line(f"LAB_REQUIRE={','.join(_skipped)} makes these failures", yellow=True)
 
 
+@pytest.fixture
+def full_disk():
+    """A call after which files can be made, but nothing be written into them."""
+    import resource
+
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    yield lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (0, before[1]))
+    resource.setrlimit(resource.RLIMIT_FSIZE, before)
+
+
 @pytest.fixture(scope="session")
 def engine():
     """The machine's engine; for tests that are marked as needing docker."""

@@ -42,12 +42,22 @@ def choose(kind: Kind, say: Callable[[str], None], ports: Ports | None = None) -
 
 def running() -> Stack | None:
     """The stack that is up on this machine, whichever way; None if none is."""
+    return next((stack for stack in _candidates() if "running" in _states(stack)), None)
+
+
+def present() -> Stack | None:
+    """The stack that is up, or else one that has died and can still be asked; None if none is."""
+    found = [stack for stack in _candidates() if _states(stack) != {"absent"}]
+    return next((stack for stack in found if "running" in _states(stack)), next(iter(found), None))
+
+
+def _candidates() -> list[Stack]:
     ports = Ports.from_environment()
     candidates: list[Stack] = [ProcessStack(ports)]
     with contextlib.suppress(docker_engine.EngineUnavailable):
         candidates.append(ContainerStack(docker_engine.find(), ports))
-    return next((stack for stack in candidates if _any_up(stack)), None)
+    return candidates
 
 
-def _any_up(stack: Stack) -> bool:
-    return any(service.state == "running" for service in stack.services())
+def _states(stack: Stack) -> set[str]:
+    return {service.state for service in stack.services()}

@@ -71,9 +71,12 @@ class ContainerStack:
         self.ports.demand_free(ours=self._held_ports())
         self._demand_room()
         base = images.python_base(self.engine, say)
-        say(f"building the images on {base.name} ({base.origin})")
+        say(f"building what has changed of the images, on {base.name} ({base.origin})")
+        before = self._image_ids()
         for line in self._compose(["--progress=plain", "build"], "building the images", base):
             watch(line)
+        built = [name for name, made in self._image_ids().items() if made != before[name]]
+        say(f"built {', '.join(built)}" if built else "every image is up to date")
         say("training both models, then starting the services")
         try:
             self._start(base)
@@ -88,7 +91,7 @@ class ContainerStack:
         Raises:
             StackError: a part died or never became healthy; the end of its log is shown.
         """
-        wait_until_ready(self, self._last_words)
+        wait_until_ready(self)
 
     def down(self, say: Say) -> None:
         """Remove containers and network; models and the event log stay in their volumes."""
@@ -106,6 +109,13 @@ class ContainerStack:
         # Compose erases each line before it writes it, on a terminal or not
         return (line.replace(ERASE_LINE, "") for line in self._compose(words, "reading the logs"))
 
+    def last_words(self, service: str) -> str:
+        """The end of one service's log."""
+        container = self.container(service)
+        if container is None:
+            return "(no container)"
+        return str(container.logs(tail=12).decode(errors="replace")).strip() or "(it said nothing)"
+
     def event_log(self) -> bytes:
         """Everything the balancer has recorded so far; empty if nothing."""
         container = self.container("balancer")
@@ -122,6 +132,10 @@ class ContainerStack:
         found = self.engine.containers(self.project, service)
         return found[0] if found else None
 
+    def _image_ids(self) -> dict[str, str | None]:
+        names = [f"{self.project}/{service}" for service in SERVICES]
+        return {name: self.engine.image_id(name) for name in names}
+
     def _held_ports(self) -> set[str]:
         """Names of the ports that running parts of this stack hold."""
         running = {each.name for each in self.services() if each.state == "running"}
@@ -136,7 +150,7 @@ class ContainerStack:
                 raise
             raise StackError(
                 "training the models",
-                f"{victim} failed; the last it said:\n{self._tail(victim)}",
+                f"{victim} failed; the last it said:\n{self.last_words(victim)}",
                 "mend what it says, then run this again",
             ) from failed
 
@@ -147,21 +161,12 @@ class ContainerStack:
                 return name
         return None
 
-    def _last_words(self) -> str:
-        return "\n".join(f"{name}: {self._tail(name)}" for name in SERVICES)
-
-    def _tail(self, service: str) -> str:
-        container = self.container(service)
-        if container is None:
-            return "(no container)"
-        return str(container.logs(tail=12).decode(errors="replace")).strip()
-
     def _service(self, name: str) -> Service:
         container = self.container(name)
         port = name.removeprefix("recommender-")
         return Service(
             name=name,
-            state=str(container.status) if container else "absent",
+            state=_state(container) if container else "absent",
             health=str(container.health) if container and container.status == "running" else "",
             address=self.ports.url(port),
             detail=str(container.name) if container else "",
@@ -196,6 +201,13 @@ class ContainerStack:
                 "make room (`docker system df` shows what Docker holds), "
                 "or run without images: `./lab demo --processes`",
             )
+
+
+def _state(container: Container) -> str:
+    if container.status != "exited":
+        return str(container.status)
+    ended = container.attrs["State"]
+    return f"exited ({ended['ExitCode']}{', out of memory' if ended.get('OOMKilled') else ''})"
 
 
 def _image_id(container: Container) -> str:

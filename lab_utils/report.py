@@ -244,14 +244,11 @@ def _facts(
     visits: pd.DataFrame, seed: int, runtime: str, versions: Mapping[str, str]
 ) -> dict[str, str]:
     first, last = visits["timestamp"].min(), visits["timestamp"].max()
-    times = {
-        "first request": f"{first:%Y-%m-%d %H:%M:%S} UTC",
-        "last request": f"{last:%Y-%m-%d %H:%M:%S} UTC",
-    }
+    times = {"first request": first, "last request": last}
     return {
         "how the services ran": runtime,
         "seed": str(seed),
-        **(times if pd.notna(first) else {}),
+        **{name: f"{at:%Y-%m-%d %H:%M:%S} UTC" for name, at in times.items() if pd.notna(at)},
         "lab": __version__,
         "Python": platform.python_version(),
         **{library: metadata.version(library) for library in LIBRARIES},
@@ -260,10 +257,11 @@ def _facts(
 
 
 def _pictures(visits: pd.DataFrame, check: Check, result: Result | None) -> list[Picture]:
+    planned = visits[visits["variant"].isin([count.variant for count in check.variants])]
     return [
         *([plots.effect(result)] if result else []),
         *([plots.split(check)] if any(count.users for count in check.variants) else []),
-        *([plots.latency(visits)] if visits["variant"].notna().any() else []),
+        *([plots.latency(planned)] if len(planned) else []),
     ]
 
 
@@ -286,9 +284,9 @@ def _to_json(summary: Summary) -> str:
 
 
 def _without_nan(value: Any) -> Any:
-    """JSON knows no NaN: what was not computed is null."""
+    """JSON knows neither NaN nor infinity: what was not computed is null."""
     if isinstance(value, Mapping):
         return {key: _without_nan(item) for key, item in value.items()}
     if isinstance(value, list | tuple):
         return [_without_nan(item) for item in value]
-    return None if isinstance(value, float) and math.isnan(value) else value
+    return None if isinstance(value, float) and not math.isfinite(value) else value

@@ -121,6 +121,46 @@ def test_data_that_stops_the_analysis_still_makes_a_report(write, users, verdict
     assert summary.sentence in printed(summary)
 
 
+HOSTILE = {
+    "no readable time": [{"timestamp": "yesterday"}] * 400,
+    "times beyond any calendar": [{"timestamp": "-2026-01-01"}, {"timestamp": "9999-12-31"}] * 200,
+    "an infinite latency": [{"latency_ms": float("inf")}],
+    "latencies from none to eleven days": [{"latency_ms": 0}, {"latency_ms": 10**9}],
+    "outcomes of 400 digits": [{"outcome": 10**399}] * 400,
+    "outcomes that are neither 0 nor 1": [{"outcome": 0.5}, {"outcome": -(10**9)}],
+    "a nested user": [{"user_id": {"name": ["x"]}}],
+    "users that are half a letter": [{"user_id": "\ud800"}],
+    "a variant in mathematical signs": [{"variant": "$\\frac{"}],
+    "many variants, and long ones": [{"variant": f"{n}{'x' * 99_999}"} for n in range(50)],
+    "many kinds of events": [{"event": f"{n}<b>"} for n in range(50)],
+    "outcomes alone": [{"event": "outcome", "outcome": 1}] * 400,
+    "requests alone": [{"event": "request", "path": "/recommend/1", "status": 200}] * 400,
+    "nobody asked for films": [{"path": "/"}] * 400,
+}
+
+
+@pytest.mark.parametrize("change", HOSTILE)
+def test_whatever_the_log_holds_there_is_a_report_that_says_so(write, change):
+    changes = iter(HOSTILE[change])
+    hostile = [json.dumps(json.loads(line) | next(changes, {})) for line in lines()]
+    summary, page, saved = write(hostile)
+    assert summary.weaknesses or summary.verdict == "broken" or "latencies" in change
+    assert saved["verdict"] == summary.verdict
+    assert summary.sentence in printed(summary)
+    assert len(re.sub(r"base64,[^\"]*", "", page)) < 20_000
+
+
+def test_bytes_that_are_no_text_and_a_line_of_10_mb_are_named_in_the_report(write, tmp_path):
+    write(lines())
+    path = tmp_path / "events.jsonl"
+    path.write_bytes(path.read_bytes() + b"\xff\xfe\0\0\n" + b"7" * 10_000_000 + b"\n\0")
+    told = report.write(tmp_path, experiment=EXPERIMENT, seed=1, runtime="").weaknesses
+    assert [weakness.split(" (")[0] for weakness in told] == [
+        "event log: 1 \N{MULTIPLICATION SIGN} line that is not UTF-8 text",
+        "event log: 2 \N{MULTIPLICATION SIGN} line that is not JSON, as if cut short",
+    ]
+
+
 def test_a_variant_nobody_reached_still_makes_a_report(write):
     summary, _, _ = write(lines((50, 0)))
     assert summary.verdict == "broken"

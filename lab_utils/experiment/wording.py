@@ -34,6 +34,15 @@ def interval(ends: Interval, measure: str) -> str:
     return f"{low.split(' ')[0]} to {high}" if "not" not in low else low
 
 
+def tolerance(x: float, measure: str) -> str:
+    """The worsening that a guardrail lets pass: "up to 50 ms worse", "nothing worse"."""
+    if not x:
+        return "nothing worse"
+    return (
+        f"up to {100 * x:g} points worse" if measure == "share" else f"up to {x:g} {measure} worse"
+    )
+
+
 def p_value(p: float) -> str:
     """A p-value with as many digits as mean something."""
     if math.isnan(p):

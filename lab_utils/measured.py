@@ -14,8 +14,8 @@ RECOMMENDERS = {
 COLUMNS: Mapping[str, str] = {
     "outcome": (
         "1 if at least one of the ten films offered is one that this user rated 4 stars or more "
-        "afterwards (data/README.md says after what), else 0; 0 too if the request failed. "
-        "The outcome rate is the share of 1"
+        "afterwards, in the last fifth of their ratings, which no recommender has seen; else 0, "
+        "and 0 if the request failed. The outcome rate is the share of 1"
     ),
     "latency_ms": (
         "milliseconds from the request's arrival at the balancer until its answer was complete"

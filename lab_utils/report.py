@@ -100,7 +100,7 @@ def write(
         split=check.split_sentence,
         notes=tuple(notes),
         metrics=tuple(_line(finding) for finding in result.findings) if result else (),
-        weaknesses=_weaknesses(log, check, visitor_failures or {}),
+        weaknesses=(*alarms, *_weaknesses(log, check, visitor_failures or {})),
         passed=_passed(log, check, visitor_failures, alarms),
         measured=measured.definitions(experiment),
         facts=_facts(visits, seed, runtime),

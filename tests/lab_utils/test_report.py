@@ -151,6 +151,12 @@ def test_weights_changed_before_or_during_a_run_are_told_the_latter_first_of_all
     assert "changed before" in printed(summary)
     assert printed(summary).startswith("WARNING: changed during")
     assert "the users seen fit the planned split" not in summary.passed
+    assert summary.weaknesses == ("changed during",)
+
+
+def test_a_cell_of_the_metrics_names_its_column_for_screens_too_narrow_for_a_head(write):
+    _, page, _ = write(lines())
+    assert '<td data-head="p-value">&lt; 0.001</td>' in page
 
 
 @pytest.mark.parametrize("encoding", ["ascii", "cp1252", "latin-1", "utf-8"])

@@ -47,6 +47,6 @@ def definitions(experiment: Experiment) -> dict[str, str]:
     if experiment.guardrails:
         words["guardrail"] = (
             "a metric that does not decide, but stops a launch if it is shown to be worse by "
-            "more than is tolerated"
+            "more than its tolerance, which was set before"
         )
     return words

@@ -72,19 +72,18 @@ class Finding:
         """What this metric did as a guardrail: held, was breached, or could not tell."""
         seen, measure, tolerance = self.comparison, self.metric.measure, self.metric.tolerance
         did = "breached" if self.harmed else "held" if self.held else "could not tell"
-        allowed = wording.tolerance(tolerance, measure)
-        why = {
-            "held": f"all of the interval is within what is tolerated ({allowed})",
-            "breached": f"all of the interval is beyond what is tolerated ({allowed})",
-            "could not tell": f"the interval reaches beyond what is tolerated ({allowed})",
+        against = {
+            "held": "all within",
+            "breached": "all beyond",
+            "could not tell": "which reaches beyond",
         }[did]
         if math.isnan(self._most_harm):
-            why = f"there is no interval to hold against what is tolerated ({allowed})"
+            against = "nothing to hold against"
         return (
             f"Guardrail {self.metric.name} {did}: {treatment} {wording.MINUS} {control} is "
             f"{wording.difference(seen.difference, measure)} "
-            f"({100 * (1 - self.alpha):g}% interval {wording.interval(seen.interval, measure)}); "
-            f"{why}."
+            f"({100 * (1 - self.alpha):g}% interval {wording.interval(seen.interval, measure)}), "
+            f"{against} the tolerance of {wording.tolerance(tolerance, measure)}."
         )
 
     def sentence(self, control: str, treatment: str) -> str:

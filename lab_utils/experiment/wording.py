@@ -35,12 +35,8 @@ def interval(ends: Interval, measure: str) -> str:
 
 
 def tolerance(x: float, measure: str) -> str:
-    """The worsening that a guardrail lets pass: "up to 50 ms worse", "nothing worse"."""
-    if not x:
-        return "nothing worse"
-    return (
-        f"up to {100 * x:g} points worse" if measure == "share" else f"up to {x:g} {measure} worse"
-    )
+    """The worsening that a guardrail lets pass: "50 ms", "0 points"."""
+    return f"{100 * x:g} points" if measure == "share" else f"{x:g} {measure}".strip()
 
 
 def p_value(p: float) -> str:

@@ -69,10 +69,10 @@ def test_a_guardrail_lets_pass_what_its_tolerance_allows(make_log, guardrail, to
 @pytest.mark.parametrize(
     ("slower", "tolerance", "did", "why"),
     [
-        (1.0, 5, "held", "within what is tolerated (up to 5 ms worse)"),
-        (2.0, 5, "breached", "beyond what is tolerated (up to 5 ms worse)"),
-        (2.0, 10.95, "could not tell", "reaches beyond what is tolerated (up to 10.95 ms worse)"),
-        (1.0, 0, "could not tell", "reaches beyond what is tolerated (nothing worse)"),
+        (1.0, 5, "held", "all within the tolerance of 5 ms."),
+        (2.0, 5, "breached", "all beyond the tolerance of 5 ms."),
+        (2.0, 10.95, "could not tell", "which reaches beyond the tolerance of 10.95 ms."),
+        (1.0, 0, "could not tell", "which reaches beyond the tolerance of 0 ms."),
     ],
 )
 def test_a_guardrail_says_whether_it_held_and_its_figure(make_log, slower, tolerance, did, why):
@@ -101,7 +101,7 @@ def test_a_guardrail_without_an_interval_could_not_tell(make_log):
     twice = pd.concat([log, log.assign(request_id="again " + log["request_id"])])
     (said,) = plan.analyze(twice).decision().guardrails
     assert "could not tell" in said
-    assert "there is no interval to hold against what is tolerated (up to 1 points worse)" in said
+    assert "nothing to hold against the tolerance of 1 points" in said
 
 
 def test_keep_collecting_says_how_many_users_a_difference_like_this_needs(experiment, make_log):

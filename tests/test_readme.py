@@ -64,3 +64,10 @@ def test_the_weights_that_the_readme_puts_are_some_that_the_balancer_takes():
 def test_the_base_image_that_the_readme_names_is_the_one_that_is_made():
     text = (ROOT / "README.md").read_text()
     assert set(re.findall(r"BASE_IMAGE=(\S+) docker", text)) == {images.PYTHON_BASE}
+
+
+def test_the_scripts_of_the_data_are_shown_with_the_python_that_has_their_packages():
+    text = (ROOT / "data" / "README.md").read_text()
+    shown = re.findall(r"^(\S*python) (data/\S+\.py)", text, re.MULTILINE)
+    assert {python for python, _ in shown} == {".venv/bin/python"}
+    assert all((ROOT / script).exists() for _, script in shown)

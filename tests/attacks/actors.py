@@ -236,9 +236,15 @@ class Balancer(Client):
         assert "Traceback" not in (said := self._stderr.read_text()), said
         assert code == 0
 
+    def mark(self) -> int:
+        """Where the event log ends now."""
+        return self.log.stat().st_size
+
     def events(self, since: int = 0) -> list[dict]:
-        """The lines of the event log, without the first `since` ones."""
-        return [json.loads(line) for line in self.log.read_bytes().splitlines()[since:]]
+        """The lines of the event log, from a mark on."""
+        with self.log.open("rb") as log:
+            log.seek(since)
+            return [json.loads(line) for line in log]
 
     def event_of(self, path: str) -> dict:
         """The event of the only request to a path, once it is written."""

@@ -208,7 +208,7 @@ def half_answer(link):
 def test_a_client_that_goes_is_recorded_and_its_backend_left(balancer, backend, stage, end):
     backend.script = half_answer if stage == "in the answer" else lambda link: link.wait_for_end()
     reaches = stage not in ("nothing", "in the head")
-    before = len(balancer.events())
+    before = balancer.mark()
     with balancer.connect() as sock:
         sock.sendall(STAGES[stage])
         until(lambda: backend.links or not reaches)

@@ -183,6 +183,25 @@ class Client:
                         time.sleep(0.0003)  # or the pieces would arrive as one
             return read_to_end(sock)
 
+    def converse(self, data: bytes) -> bytes:
+        """Send bytes, and say that this was all where nothing comes back for a while."""
+        with self.connect(timeout=0.1) as sock:
+            received = b""
+            with suppress(ConnectionError):
+                sock.sendall(data)
+                while piece := self._take(sock):
+                    received += piece
+            return received
+
+    @staticmethod
+    def _take(sock: socket.socket) -> bytes:
+        try:
+            return sock.recv(65_536)
+        except TimeoutError:
+            sock.settimeout(PATIENCE)
+            sock.shutdown(socket.SHUT_WR)
+            return sock.recv(65_536)
+
 
 def read_to_end(sock: socket.socket) -> bytes:
     """Everything until the other side closes, or cuts, the connection."""

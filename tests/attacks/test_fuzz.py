@@ -4,7 +4,6 @@
 """
 
 import os
-import socket
 import time
 from contextlib import suppress
 from itertools import pairwise
@@ -14,7 +13,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from tests.attacks.actors import PATIENCE, Balancer, agree, answer, until
+from tests.attacks.actors import Balancer, agree, answer, until
 from tests.attacks.cases import AFTER, CHUNKED, head
 from tests.attacks.test_smuggling import broken_off
 from tests.attacks.wire import Unreadable, answers_in, requests_in
@@ -140,26 +139,6 @@ def damaged(draw, whole):
     return data
 
 
-def converse(balancer, data):
-    """Send, and where nothing comes back for a while say that this was all."""
-    with balancer.connect(timeout=0.1) as sock:
-        received = b""
-        with suppress(ConnectionError):
-            sock.sendall(data)
-            while piece := _take(sock):
-                received += piece
-        return received
-
-
-def _take(sock):
-    try:
-        return sock.recv(65_536)
-    except TimeoutError:
-        sock.settimeout(PATIENCE)
-        sock.shutdown(socket.SHUT_WR)
-        return sock.recv(65_536)
-
-
 @pytest.fixture(scope="module")
 def impatient(_backend, tmp_path_factory):
     """A balancer that does not wait long for a backend."""
@@ -174,7 +153,7 @@ def impatient(_backend, tmp_path_factory):
 def test_a_damaged_request_is_refused_or_arrives_as_everybody_reads_it(balancer, backend, data):
     backend.clear()
     before = balancer.mark()
-    answers, _ = answers_in(converse(balancer, data + AFTER))
+    answers, _ = answers_in(balancer.converse(data + AFTER))
     until(lambda: balancer.in_flight() == 0)
     events, got = balancer.events(before), backend.requests()
     said = {event["request_id"]: event for event in events}

@@ -4,6 +4,7 @@
 """
 
 import os
+import threading
 import time
 from contextlib import suppress
 from itertools import pairwise
@@ -13,7 +14,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from tests.attacks.actors import Balancer, agree, answer, until
+from tests.attacks.actors import PATIENCE, Balancer, agree, answer, read_to_end, until
 from tests.attacks.cases import AFTER, CHUNKED, head
 from tests.attacks.test_smuggling import broken_off
 from tests.attacks.wire import Unreadable, answers_in, requests_in
@@ -196,21 +197,33 @@ def by_h11(data, ended):
 def test_a_damaged_answer_is_whole_or_an_error_and_never_the_next_ones(
     impatient, backend, data, cuts, ends
 ):
+    said = threading.Event()
+
     def script(link):
         while (request := link.request()) is not None:
             if request.start[1] != b"/fuzz":
                 link.send(answer(b"GET /after"))
                 continue
-            for start, end in pairwise([0, *sorted(set(cuts)), max(cuts, default=0) + len(data)]):
-                link.send(data[start:end])
-                time.sleep(0.0003)
+            try:
+                marks = [0, *sorted(set(cuts)), max(cuts, default=0) + len(data)]
+                for start, end in pairwise(marks):
+                    link.send(data[start:end])
+                    time.sleep(0.0003)
+            finally:
+                said.set()
             if ends == "y":
                 return
 
     backend.clear()
     backend.script = script
     before = impatient.mark()
-    answers, rest = answers_in(impatient.talk(b"GET /fuzz HTTP/1.1\r\nHost: lab\r\n\r\n" + AFTER))
+    with impatient.connect() as sock:
+        sock.sendall(b"GET /fuzz HTTP/1.1\r\nHost: lab\r\n\r\n")
+        # Bytes that come when the next request is on its way cannot be told from its answer.
+        assert said.wait(PATIENCE)
+        with suppress(ConnectionError):
+            sock.sendall(AFTER)
+        answers, rest = answers_in(read_to_end(sock))
     event, *later = impatient.events(before)
     first = [(each.status, each.body) for each in answers[:1]]
     if "error" in event:

@@ -55,9 +55,9 @@ FORWARDED = {
     "011": "gunicorn's limit is set low for this case",
     "012": "gunicorn's limit is set low for this case",
     "017": "gunicorn's limit is set low for this case",
-    "019": "nothing that a client says about its scheme is believed here, so it may contradict itself",
-    "040": "Transfer_Encoding is another name; only behind CGI are the two the same",
-    "chunked_07": "Transfer_Encoding is another name; only behind CGI are the two the same",
+    "019": "X-Forwarded-Proto has no meaning here, so it may contradict itself",
+    "040": "Transfer_Encoding is another name: test_smuggling.py has who confuses them",
+    "chunked_07": "Transfer_Encoding is another name: test_smuggling.py has who confuses them",
 }
 """Invalid for gunicorn, and why it may pass here."""
 

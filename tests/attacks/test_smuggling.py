@@ -6,7 +6,7 @@ import re
 import pytest
 
 from tests.attacks.actors import agree
-from tests.attacks.cases import AFTER, CHUNKED, head
+from tests.attacks.cases import AFTER, CHUNKED, get, head
 from tests.attacks.more_cases import PARAMS
 from tests.attacks.wire import answers_in, requests_in
 
@@ -73,3 +73,13 @@ def test_what_came_before_changes_nothing(balancer, backend, case):
         balancer, backend, before + case.data + AFTER, (), ("PUT", *METHODS.get(case.name, ()))
     )
     assert seen == ([200, *statuses], [("PUT", "/before", b"one"), *reaches])
+
+
+@pytest.mark.xfail(strict=True, reason="under WSGI a client can speak for the balancer")
+@pytest.mark.parametrize(
+    "name", [b"X_Request_Id", b"X-Request_Id", b"X_Forwarded_For", b"X_User_Id", b"Content_Length"]
+)
+def test_a_name_that_wsgi_takes_for_another_does_not_reach_a_backend(balancer, backend, name):
+    # Flask and Django get HTTP_X_REQUEST_ID for the one and for the other.
+    balancer.talk(get(name + b": forged") + AFTER)
+    assert b"forged" not in b"".join(link.received for link in backend.links)

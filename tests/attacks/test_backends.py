@@ -1,15 +1,18 @@
 """Backends that are slow, silent, talk nonsense, say too much or too little, or crash."""
 
+import socket
 import threading
 import time
+from contextlib import suppress
 
+import psutil
 import pytest
 
-from tests.attacks.actors import Backend, Balancer, answer, until
+from tests.attacks.actors import Backend, Balancer, answer, read_to_end, until
 from tests.attacks.cases import AFTER, head
 from tests.attacks.wire import answers_in
 
-LIMITS = "header_bytes = 2048\nbackend_response_s = 0.5\n"
+LIMITS = "header_bytes = 2048\nclient_idle_s = 6.0\nbackend_response_s = 0.5\n"
 OK = b"HTTP/1.1 200 OK\r\n"
 POLITE = b"GET /after"
 
@@ -183,6 +186,52 @@ def test_a_head_that_trickles_and_never_ends_is_a_502(balancer, backend):
     answers, _, event = ask(balancer, backend, trickle)
     assert [each.status for each in answers] == [502, 200]
     assert "error" in event
+
+
+@pytest.mark.xfail(
+    strict=True, reason="the backend is waited for as long as a client may be idle: client_idle_s"
+)
+def test_a_backend_that_takes_no_more_of_a_body_is_a_504_and_costs_little_memory(balancer, backend):
+    def stop_reading(link):
+        link.sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        while not stopped.wait(0.01):
+            pass
+
+    stopped = threading.Event()
+    backend.script = stop_reading
+    before = psutil.Process(balancer.process.pid).memory_info().rss
+    with balancer.connect() as sock:
+        sock.settimeout(3)
+        sender = threading.Thread(target=_send, args=(sock, b"x" * 10_000_000))
+        sock.sendall(head(b"Content-Length: 10000000", start=b"PUT /takes-no-more HTTP/1.1"))
+        sender.start()
+        try:
+            answers, _ = answers_in(read_to_end(sock))
+        finally:
+            stopped.set()
+        used = psutil.Process(balancer.process.pid).memory_info().rss - before
+    sender.join()
+    assert [each.status for each in answers] == [504]
+    assert used < 8_000_000
+
+
+def _send(sock, data):
+    with suppress(OSError):
+        sock.sendall(data)
+
+
+def test_an_answer_before_the_end_of_the_body_is_passed_on_and_ends_both(balancer, backend):
+    def too_early(link):
+        link.head()
+        link.send(answer(b"no more, please"))
+        link.wait_for_end()
+
+    backend.script = too_early
+    request = head(b"Content-Length: 10", start=b"POST /early HTTP/1.1") + b"half"
+    (only,), rest = answers_in(balancer.talk(request))
+    assert (only.body, only.all(b"connection"), rest) == (b"no more, please", [b"close"], b"")
+    assert "error" not in balancer.event_of("/early")
+    assert until(lambda: backend.links[0].ended)
 
 
 SURPLUS = {

@@ -98,6 +98,22 @@ def test_a_head_that_trickles_in_behind_another_request_is_ended_too(balancer, d
         assert statuses(read_to_end(sock)) == [200, 408]
 
 
+def test_who_goes_on_sending_after_a_refusal_is_cut_off(balancer, dripping):
+    with balancer.connect() as sock:
+        sock.sendall(b"nonsense\r\n\r\n")
+        dripping(sock, b"x" * 1000)
+        assert statuses(read_to_end(sock)) == [400]
+        until(lambda: cut_off(sock))
+
+
+def cut_off(sock):
+    try:
+        sock.send(b"x")
+    except OSError:
+        return True
+    return False
+
+
 def test_a_body_that_stops_is_ended_with_408(balancer, backend):
     received = balancer.talk(post(b"stops", b"Content-Length: 10") + b"half")
     assert statuses(received) == [408]

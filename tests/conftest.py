@@ -57,7 +57,34 @@ def _wrk() -> str | None:
     return "wrk is missing, or this is not Linux; on Debian and Ubuntu `apt-get install wrk`"
 
 
-NEEDS = {"docker": _docker, "network": _network, "posix": _posix, "root": _root, "wrk": _wrk}
+def _haproxy() -> str | None:
+    return _debian("haproxy")
+
+
+def _slowhttptest() -> str | None:
+    return _debian("slowhttptest")
+
+
+def _varnishtest() -> str | None:
+    return _debian("varnishtest", "varnish")
+
+
+def _debian(program: str, package: str | None = None) -> str | None:
+    if shutil.which(program):
+        return None
+    return f"{program} is missing; on Debian and Ubuntu `apt-get install {package or program}`"
+
+
+NEEDS = {
+    "docker": _docker,
+    "haproxy": _haproxy,
+    "network": _network,
+    "posix": _posix,
+    "root": _root,
+    "slowhttptest": _slowhttptest,
+    "varnishtest": _varnishtest,
+    "wrk": _wrk,
+}
 
 
 @functools.cache

@@ -36,11 +36,7 @@ class Sayable:
 
 
 def sayable(text: str, encoding: str) -> str:
-    """The text with what `encoding` cannot say replaced, cell for cell.
-
-    >>> sayable("more than a café…", "ascii")
-    'more than a cafe.'
-    """
+    """The text with what `encoding` cannot say replaced, cell for cell."""
     if _can_say(text, encoding):
         return text
     return "".join(c if _can_say(c, encoding) else _plain(c, encoding) for c in text)

@@ -42,6 +42,8 @@ class Run:
         runtime: one sentence: how the stack ran.
         versions: of what took part besides this Python, by name.
         unwell: the services that were not running or not healthy after the last visit.
+        note: that the weights were not those of the settings; None if they were.
+        alarm: that the weights changed meanwhile; None if they did not.
     """
 
     folder: Path
@@ -50,6 +52,8 @@ class Run:
     runtime: str
     versions: dict[str, str]
     unwell: tuple[stack.Unwell, ...]
+    note: str | None
+    alarm: str | None
 
     @property
     def event_log(self) -> Path:
@@ -83,6 +87,8 @@ class Run:
                 **self.traffic.failures,
                 **{f"service lost: {each.name} {each.trouble}": 1 for each in self.unwell},
             },
+            notes=[self.note] if self.note else [],
+            alarms=[self.alarm] if self.alarm else [],
         )
 
 
@@ -100,7 +106,7 @@ def collect(running: Stack, *, seed: int = SEED) -> Run:
         LabError: the results could not be kept, or the ratings are missing.
     """
     demand()
-    plan = balancer.planned_split(running.ports)
+    weights = balancer.weights(running.ports)
     folder = _new_folder(running.kind)
     before = len(running.event_log())
     try:
@@ -114,7 +120,16 @@ def collect(running: Stack, *, seed: int = SEED) -> Run:
     unwell = stack.unwell(running)
     for each in unwell:
         print(f"\nLost on the way: {each}\n{LOST.format(name=each.name)}\n")
-    return Run(folder, seen, plan, running.description, running.versions(), tuple(unwell))
+    return Run(
+        folder,
+        seen,
+        weights.split,
+        running.description,
+        running.versions(),
+        tuple(unwell),
+        note=weights.note(),
+        alarm=weights.alarm(running.ports),
+    )
 
 
 def demand() -> None:

@@ -29,6 +29,7 @@ NO_HOST = re.compile(rb"^[^\r\n]* HTTP/1\.1\r\n", re.MULTILINE)
 REFUSED = {
     "005": "a fragment stays in the browser",
     "009": "a fragment stays in the browser; and there is a length beside a coding",
+    "013": "white space before a chunk's extension: llhttp refuses it, and so do we",
     "024": "the target alone is longer than a head may be",
     "025": "two codings; chunks are the only one understood",
     "025_line": "two codings; chunks are the only one understood",

@@ -1,6 +1,7 @@
 import io
 import json
 
+import httpx
 import pytest
 from rich.console import Console
 
@@ -48,6 +49,43 @@ def test_two_runs_keep_their_events_apart(here, process_stack):
     lines = [run.event_log.read_text().splitlines() for run in (first, second)]
     assert len(lines[0]) == len(lines[1]) == 2 * first.traffic.visits
     assert not set(lines[0]) & set(lines[1])
+
+
+def put_weights(stack, a, b):
+    url = stack.ports.url("admin") + "/weights"
+    httpx.put(url, json={"a": a, "b": b}, trust_env=False).raise_for_status()
+
+
+@pytest.fixture
+def weights_put_back(process_stack):
+    yield
+    put_weights(process_stack, 70, 30)
+
+
+def test_weights_changed_before_a_run_are_its_plan(here, process_stack, weights_put_back):
+    put_weights(process_stack, 50, 50)
+    run = demo.collect(process_stack)
+    assert run.plan == {"a": 0.5, "b": 0.5}
+    assert run.alarm is None
+    assert run.report().notes == (
+        "weights were changed from 70/30 to 50/50 before this run; 50/50 is its plan",
+    )
+
+
+def test_weights_changed_during_a_run_are_told_first_of_all(
+    here, process_stack, weights_put_back, monkeypatch
+):
+    def replay_and_put(*args, **more):
+        seen = real(*args, **more)
+        put_weights(process_stack, 50, 50)
+        return seen
+
+    real = traffic.replay
+    monkeypatch.setattr(traffic, "replay", replay_and_put)
+    run = demo.collect(process_stack)
+    assert run.plan == {"a": 0.7, "b": 0.3}
+    (alarm,) = run.report().alarms
+    assert "changed from 70/30 to 50/50 during this run" in alarm
 
 
 def test_two_demos_at_once_are_refused_with_a_way_out(here, console):

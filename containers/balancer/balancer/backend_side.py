@@ -16,6 +16,7 @@ import asyncio
 from typing import TYPE_CHECKING, Final, cast
 
 from balancer.bodies import Body, UntilClose, response_body
+from balancer.client_side import BULK_BYTES
 from balancer.heads import END_OF_HEAD, ProtocolError, ResponseHead, parse_response
 
 if TYPE_CHECKING:
@@ -45,6 +46,7 @@ class BackendConnection(asyncio.Protocol):
         self._unread = b""
         self._body: Body | None = None
         self._keep_alive = False
+        self._paused = False  # the client takes no more for now
 
     # What asyncio calls.
 
@@ -57,6 +59,8 @@ class BackendConnection(asyncio.Protocol):
         """The backend has sent something: it waits for the end of the turn."""
         balancer = self.backend.balancer
         balancer.answers.append((self, data))
+        if len(data) > BULK_BYTES:
+            self._transport.pause_reading()
         if not balancer.turning:
             balancer.turn_soon()
 
@@ -102,6 +106,8 @@ class BackendConnection(asyncio.Protocol):
         if exchange is None:
             self.drop()  # nobody has asked
             return
+        if len(data) > BULK_BYTES and not self._paused:
+            self._transport.resume_reading()
         try:
             if self._body is None:
                 data = self._read_heads(exchange, self._unread + data)
@@ -129,10 +135,12 @@ class BackendConnection(asyncio.Protocol):
 
     def pause(self) -> None:
         """Read no more for now: the backend will notice, by TCP, and wait."""
+        self._paused = True
         self._transport.pause_reading()
 
     def resume(self) -> None:
         """Read again."""
+        self._paused = False
         self._transport.resume_reading()
 
     def drop(self) -> None:

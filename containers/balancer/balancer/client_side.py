@@ -31,6 +31,11 @@ if TYPE_CHECKING:
 
 # What a client may send ahead of the answer it is waiting for before it is not read any more.
 _AHEAD_BYTES: Final = 65_536
+BULK_BYTES: Final = 100_000
+"""A read of more than this is part of something large: the next waits until it is taken in.
+
+uvloop would go on reading, up to 8 MB in one turn.
+"""
 _BARE_LF: Final = re.compile(rb"(?<!\r)\n")
 
 
@@ -106,6 +111,8 @@ class ClientConnection(asyncio.Protocol):
         """The client has sent something: it waits for the end of the turn."""
         service = self.service
         service.requests.append((self, data))
+        if len(data) > BULK_BYTES:
+            self._read_no_more()
         if not service.turning:
             service.turn_soon()
 
@@ -151,10 +158,11 @@ class ClientConnection(asyncio.Protocol):
             self.deadline = monotonic() + self.service.limits.client_header_s
         self.unread += data
         self._advance()
-        if self.unread and self.exchange is not None and self._reading:
-            self._reading = self._body is None and len(self.unread) <= _AHEAD_BYTES
-            if not self._reading:
-                self._transport.pause_reading()
+        ahead = 0 if self._body is not None else _AHEAD_BYTES
+        if self.exchange is not None and len(self.unread) > ahead:
+            self._read_no_more()
+        elif not self._closing:
+            self._read_again()
 
     # What the exchange calls.
 
@@ -334,3 +342,8 @@ class ClientConnection(asyncio.Protocol):
         if not self._reading:
             self._reading = True
             self._transport.resume_reading()
+
+    def _read_no_more(self) -> None:
+        if self._reading:
+            self._reading = False
+            self._transport.pause_reading()

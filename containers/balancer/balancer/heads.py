@@ -158,14 +158,16 @@ def request_fields(block: bytes, user_header: bytes) -> RequestFields:
         HttpError: with the status and the reason the client is to be told.
     """
     kinds = _request_kinds(user_header)
-    has_host, length, user = False, 0, None
+    has_host = False
+    length: int | None = None
+    user: str | None = None
     for line in block.split(b"\r\n")[:-2]:
         kind = kinds[line]
         if kind == _HARMLESS:
             continue
         if kind == _HOST and not has_host:
             has_host = True
-        elif kind == _LENGTH and not length:
+        elif kind == _LENGTH and length is None:
             length = int(line.partition(b":")[2])
         elif kind == _USER and user is None:
             user = line.partition(b":")[2].strip().decode("latin-1")
@@ -173,9 +175,10 @@ def request_fields(block: bytes, user_header: bytes) -> RequestFields:
             return _parsed_request_fields(block, user_header)
     if not has_host:
         return _parsed_request_fields(block, user_header)
+    size = length or 0
     plain: RequestFields = _new(
         RequestFields,
-        (block, True, False, True, length > 0, length, False, False, user, b"", block[:-2]),
+        (block, True, False, True, size > 0, size, False, False, user, b"", block[:-2]),
     )
     return plain
 

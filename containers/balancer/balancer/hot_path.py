@@ -35,6 +35,7 @@ from time import monotonic
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
 
+from balancer.client_side import BULK_BYTES
 from balancer.event_log import now
 from balancer.forward import Forwarded
 from balancer.heads import (
@@ -90,6 +91,7 @@ def take_requests(balancer: Balancer, arrived: Iterable[tuple[ClientConnection, 
             len(data) != size + fields.content_length
             or not fields.usual
             or fields.content_length > limits.body_bytes
+            or len(data) > BULK_BYTES
             or target.startswith("/outcome")
             or balancer.draining
         ):
@@ -147,7 +149,7 @@ def take_answers(balancer: Balancer, arrived: Iterable[tuple[BackendConnection, 
     concluded, draining = balancer.concluded, balancer.draining
     for connection, data in arrived:
         exchange = connection.exchange
-        if exchange is None or connection.begun or not exchange.usual:
+        if exchange is None or not exchange.usual or connection.begun or len(data) > BULK_BYTES:
             connection.take(data)
             continue
         head, size = connection.known, len(connection.known_bytes)

@@ -277,21 +277,5 @@ CASES = [
     *CONNECTION,
 ]
 
-DEFECTS = {
-    "request line: connect_path": "CONNECT with a path is forwarded, and its 200 opens a tunnel",
-    **dict.fromkeys(
-        [each.name for each in HOST if each.refusal],
-        "a Host that is no host is forwarded, where RFC 9112, section 3.2, wants a 400",
-    ),
-}
-"""What the balancer does not do yet, and why it should."""
-
-
-def _param(case: Case):
-    why = DEFECTS.get(case.name)
-    marks = [] if why is None else [pytest.mark.xfail(strict=True, reason=why)]
-    return pytest.param(case, id=case.name, marks=marks)
-
-
-PARAMS = [_param(case) for case in CASES]
-"""Every case for a test's parameters, the defects as failures that are expected."""
+PARAMS = [pytest.param(case, id=case.name) for case in CASES]
+"""Every case for a test's parameters."""

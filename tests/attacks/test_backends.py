@@ -188,9 +188,6 @@ def test_a_head_that_trickles_and_never_ends_is_a_502(balancer, backend):
     assert "error" in event
 
 
-@pytest.mark.xfail(
-    strict=True, reason="the backend is waited for as long as a client may be idle: client_idle_s"
-)
 def test_a_backend_that_takes_no_more_of_a_body_is_a_504_and_costs_little_memory(balancer, backend):
     def stop_reading(link):
         link.sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
@@ -266,7 +263,6 @@ def test_surplus_on_an_idle_connection_is_thrown_away(balancer, backend):
     assert len(backend.links) == 2
 
 
-@pytest.mark.xfail(strict=True, reason="every hint renews the backend's deadline, without end")
 def test_hints_without_end_do_not_hold_a_request_for_ever(balancer, backend):
     def flood(link):
         while link.request() is not None:

@@ -6,8 +6,8 @@ and nobody is attacked by that.
 
 import pytest
 
-from tests.attacks.cases import AFTER, CHUNKED, head
-from tests.attacks.more_cases import CASES, DEFECTS
+from tests.attacks.cases import AFTER, CHUNKED, HOST, head
+from tests.attacks.more_cases import CASES, PARAMS
 from tests.attacks.test_smuggling import some_cuts
 from tests.attacks.wire import Unreadable
 
@@ -124,6 +124,9 @@ _STRICTER = {
         "connection: upgrade_alone",
         "connection: upgrade_with_body",
     ],
+    "a Host that is no host: RFC 9112, section 3.2, wants a 400; HAProxy passes it on": [
+        each.name for each in HOST if each.refusal
+    ],
 }
 STRICTER = {name: why for why, names in _STRICTER.items() for name in names}
 """What HAProxy forwards and we refuse, and why."""
@@ -133,17 +136,6 @@ OTHERWISE = {
     "limits: many_small": "HAProxy counts header lines (101), here their bytes are counted",
 }
 """What we forward and HAProxy refuses, and why."""
-
-
-LAXER = "request line: connect_path"
-PARAMS = [
-    pytest.param(
-        case,
-        id=case.name,
-        marks=[pytest.mark.xfail(strict=True, reason=DEFECTS[LAXER])] if case.name == LAXER else [],
-    )
-    for case in CASES
-]
 
 
 def understood(proxy, backend, data, cuts=()):

@@ -75,7 +75,6 @@ def test_what_came_before_changes_nothing(balancer, backend, case):
     assert seen == ([200, *statuses], [("PUT", "/before", b"one"), *reaches])
 
 
-@pytest.mark.xfail(strict=True, reason="under WSGI a client can speak for the balancer")
 @pytest.mark.parametrize(
     "name", [b"X_Request_Id", b"X-Request_Id", b"X_Forwarded_For", b"X_User_Id", b"Content_Length"]
 )

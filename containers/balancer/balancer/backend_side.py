@@ -86,6 +86,8 @@ class BackendConnection(asyncio.Protocol):
     def pause_writing(self) -> None:
         """The backend reads more slowly than the client sends."""
         self.blocked = True
+        if self.exchange is not None:
+            self.exchange.hold()
 
     def resume_writing(self) -> None:
         """The backend has caught up."""

@@ -171,6 +171,8 @@ class ClientConnection(asyncio.Protocol):
 
     def proceed(self) -> None:
         """The exchange can take more of the body."""
+        if self._body is not None:
+            self.deadline = monotonic() + self.service.limits.client_idle_s
         self._read_again()
         self._advance()
 
@@ -180,7 +182,7 @@ class ClientConnection(asyncio.Protocol):
         self._transport.write(data)
 
     def renew(self) -> None:
-        """The exchange begins anew with another backend, which has as long as the first had."""
+        """It is a backend's turn to do something: it has as long as any."""
         self.deadline = monotonic() + self.service.limits.backend_response_s
 
     def finish(self, exchange: Exchange, data: bytes, moment: float) -> None:

@@ -39,10 +39,17 @@ _REQUEST_OWN: Final = _HOP_BY_HOP.union(
 )
 _RESPONSE_OWN: Final = _HOP_BY_HOP.union(b"content-length x-request-id x-variant".split())
 
-REQUEST_LINE: Final = re.compile(rb'(([A-Z-]+) (/[!-"$-~]*|\*)) HTTP/(\d\.\d)\r\n')
-"""Groups: method and target as they came, the method, the target, the version."""
+REQUEST_LINE: Final = re.compile(rb'((?!CONNECT )([A-Z-]+) (/[!-"$-~]*|\*)) HTTP/(\d\.\d)\r\n')
+"""Groups: method and target as they came, the method, the target, the version.
+
+CONNECT asks for a tunnel, and is told that there is none.
+"""
 _TOKEN: Final = rb"[!#$%&'*+\-.^_`|~0-9A-Za-z]+"
-_DIGITS: Final = re.compile(rb" ?\d{1,15}")
+_DIGITS: Final = re.compile(rb"\d{1,15}")
+# A name or an address, and perhaps a port; or nothing (RFC 9112, section 3.2; RFC 3986, 3.2.2).
+_HOST_VALUE: Final = re.compile(
+    rb"(?:\[[0-9A-Fa-fv:.]+\]|(?:[A-Za-z0-9._~!$&'()*+,;=-]|%[0-9A-Fa-f]{2})*)(?::\d{0,5})?"
+)
 _STATUS_LINE: Final = re.compile(rb"HTTP/1\.([01]) ([1-5]\d\d)(?: ([\t -~\x80-\xff]*))?\r\n")
 
 
@@ -199,6 +206,8 @@ def _parsed_request_fields(block: bytes, user_header: bytes) -> RequestFields:
     if expect is not None and expect.lower() != b"100-continue":
         raise HttpError(417, "the only thing to Expect here is 100-continue")
     host, user = fields.one(b"host"), fields.one(user_header)
+    if host is not None and _HOST_VALUE.fullmatch(host) is None:
+        raise HttpError(400, "the Host header is no host")
     chunked, content_length = fields.chunked(), fields.one(b"content-length")
     lines = [b"Host: %b\r\n" % (host or b""), *fields.kept_lines()]
     if user is not None:
@@ -297,7 +306,8 @@ class _Kinds(dict[bytes, int]):
 
     def __init__(self, own: frozenset[bytes], named: dict[bytes, int]) -> None:
         super().__init__()
-        names = b"|".join(map(re.escape, sorted(own.union(named))))
+        # "_" for "-" is what some backends take for the same name, see _Fields.
+        names = b"|".join(sorted(own.union(named))).replace(b"-", b"[-_]")
         # A name, a colon, at most one space, and a value without white space around it.
         field = rb"%b: ?(?:[!-~\x80-\xff](?:[\t -~\x80-\xff]*[!-~\x80-\xff])?)?" % _TOKEN
         self._harmless = re.compile(rb"(?!(?i:%b):)%b" % (names, field))
@@ -317,7 +327,10 @@ class _Kinds(dict[bytes, int]):
             return _OTHER
         name, _, value = line.partition(b":")
         kind = self._named.get(name.lower(), _OTHER)
-        return _OTHER if kind == _LENGTH and not _DIGITS.fullmatch(value) else kind
+        well_formed = {_LENGTH: _DIGITS, _HOST: _HOST_VALUE}.get(kind)
+        if well_formed is not None and well_formed.fullmatch(value.strip()) is None:
+            return _OTHER
+        return kind
 
 
 @lru_cache
@@ -335,6 +348,9 @@ class _Fields:
     def __init__(self, own: frozenset[bytes], user_header: bytes = b"") -> None:
         self._own_names = own
         self._user_header = user_header
+        # A backend under WSGI takes X_User_Id for X-User-Id: with such a name somebody could speak
+        # for us, and it ends here, as in nginx.
+        self._confused_with = own.union((user_header,))
         self.kept: list[bytes] = []
         self.own: dict[bytes, list[bytes]] = {}
 
@@ -343,7 +359,7 @@ class _Fields:
         key = name.lower()
         if key in self._own_names or key == self._user_header:
             self.own.setdefault(key, []).append(value.strip())
-        else:
+        elif key.replace(b"_", b"-") not in self._confused_with:
             self.kept.append(b"%b: %b\r\n" % (name, value))
 
     def one(self, name: bytes) -> bytes | None:

@@ -36,11 +36,13 @@ MAINTENANCE = {
 }
 """Commands that a student does not need."""
 
-CLEANED = """\
-No process, container, volume, network or state of this lab is left on this machine, and no image
-but what is said above. Not removed: results/ and .venv (delete this folder to be rid of them), a
-base image fetched from a registry, what `./lab engine up` installed, the engine's build cache
-(`docker builder prune`), and what uv, pip, matplotlib and Jupyter cache in your home."""
+CLEANED = (
+    "No process, container, volume, network or state of this lab is left on this machine, and no "
+    "image but what is said above. Not removed: results/ and .venv (delete this folder to be rid "
+    "of them), a base image fetched from a registry, what `./lab engine up` installed, the "
+    "engine's build cache (`docker builder prune`), and what uv, pip, matplotlib and Jupyter cache "
+    "in your home."
+)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -26,8 +26,9 @@ ROOM_FOR_A_RUN = 4 * 1024**2
 """Bytes of a run's events, page and summary, with room to spare."""
 
 LOST = (
-    "The verdict rests on what was answered. Next: mend what it says, and run this again; while "
-    "the stack is up (`./lab demo --keep`), `./lab logs {name}` shows more."
+    "To the verdict its failed requests are no success, so it says little of the model. Next: mend "
+    "what it says, and run this again; while the stack is up (`./lab demo --keep`), "
+    "`./lab logs {name}` shows more."
 )
 
 

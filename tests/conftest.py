@@ -7,6 +7,7 @@ skipped is listed at the end with the reason and how to get it.
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import os
 import shutil
@@ -129,14 +130,22 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     terminalreporter.line(f"LAB_REQUIRE={','.join(_skipped)} makes these failures", yellow=True)
 
 
-@pytest.fixture
+@contextlib.contextmanager
 def full_disk():
-    """A call after which files can be made, but nothing be written into them."""
+    """Files can be made meanwhile, but nothing can be written into them."""
     import resource
 
     before = resource.getrlimit(resource.RLIMIT_FSIZE)
-    yield lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (0, before[1]))
-    resource.setrlimit(resource.RLIMIT_FSIZE, before)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (0, before[1]))
+    try:
+        yield
+    finally:  # before pytest itself writes again, into a file perhaps
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+
+
+@pytest.fixture(name="full_disk")
+def _full_disk():
+    return full_disk
 
 
 @pytest.fixture(scope="session")

@@ -155,6 +155,8 @@ def _end(found: Iterable[psutil.Process]) -> None:
         with contextlib.suppress(psutil.NoSuchProcess):
             family |= {each.pid: each for each in [process, *process.children(recursive=True)]}
             process.terminate()
+            if process.status() == psutil.STATUS_STOPPED:
+                process.resume()  # paused: it hears nothing before it goes on
     _, stubborn = psutil.wait_procs(list(family.values()), timeout=STOP_DEADLINE)
     for each in stubborn:
         with contextlib.suppress(psutil.NoSuchProcess):

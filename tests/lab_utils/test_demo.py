@@ -177,8 +177,9 @@ def test_results_that_are_a_file_are_told_before_work_starts(here, not_begun, co
 
 @pytest.mark.needs("posix")
 def test_results_on_a_full_disk_are_told_before_work_starts(here, not_begun, console, full_disk):
-    full_disk()
-    assert "make room" in refused(console).next_step
+    with full_disk():
+        error = refused(console)
+    assert "make room" in error.next_step
 
 
 def test_ratings_that_are_missing_are_told_before_work_starts(

@@ -41,6 +41,21 @@ def test_stopping_ends_it_and_says_whether_it_ran(sleeper):
     assert sleeper.stop() is False
 
 
+@pytest.mark.needs("posix")
+def test_one_that_is_paused_can_still_end_in_good_order(tmp_path):
+    polite = (
+        "import signal, sys, time\n"
+        "signal.signal(signal.SIGTERM, lambda *_: sys.exit(print('bye')))\n"
+        "print('awake'); time.sleep(600)"
+    )
+    process = Process("polite", tmp_path)
+    process.start([sys.executable, "-u", "-c", polite], {})
+    wait_until(lambda: process.last_lines() == "awake")
+    process.running().suspend()
+    process.stop()
+    assert process.last_lines() == "awake\nbye"
+
+
 def test_a_stranger_with_the_same_pid_is_not_taken_for_ours(tmp_path):
     ours = Process("sleeper", tmp_path)
     me = psutil.Process()
@@ -80,8 +95,7 @@ def running_beside(folder):
 @pytest.mark.needs("posix")
 def test_a_process_that_cannot_be_remembered_does_not_run(tmp_path, full_disk):
     silent = [sys.executable, "-c", "import time; time.sleep(600)", str(tmp_path)]
-    full_disk()
-    with pytest.raises(OSError, match="too large"):
+    with full_disk(), pytest.raises(OSError, match="too large"):
         Process("sleeper", tmp_path).start(silent, {})
     assert running_beside(tmp_path) == set()
 

@@ -1,6 +1,7 @@
 """Who takes part in an attack: a backend that records every byte, a proxy before it, a client."""
 
 import json
+import os
 import re
 import signal
 import socket
@@ -253,7 +254,7 @@ class Balancer(Client):
         code = self.process.wait(PATIENCE)
         self.process.stdout.close()
         assert "Traceback" not in (said := self._stderr.read_text()), said
-        assert code == 0
+        assert code == 0 or os.name == "nt"
 
     def mark(self) -> int:
         """Where the event log ends now."""

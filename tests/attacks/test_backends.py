@@ -1,5 +1,6 @@
 """Backends that are slow, silent, talk nonsense, say too much or too little, or crash."""
 
+import signal
 import socket
 import threading
 import time
@@ -246,6 +247,8 @@ def test_surplus_never_reaches_the_next_request(balancer, backend, words):
     assert [each.body for each in answers][1:] == [POLITE]
     assert answers[0].body in (b"hello", b"")
     assert rest == b""
+    assert until(lambda: backend.links[0].ended)
+    assert len(backend.links) == 2
 
 
 def test_a_body_behind_the_answer_to_head_never_reaches_the_next_request(balancer, backend):
@@ -261,6 +264,20 @@ def test_surplus_on_an_idle_connection_is_thrown_away(balancer, backend):
     assert answers_in(balancer.talk(AFTER))[0][0].body == POLITE
     assert until(lambda: link.ended)
     assert len(backend.links) == 2
+
+
+@pytest.mark.needs("posix")
+def test_surplus_in_the_very_moment_of_the_next_request_is_thrown_away(balancer, backend):
+    assert answers_in(balancer.talk(AFTER))[0][0].body == POLITE
+    (link,) = backend.links
+    with balancer.connect() as sock:
+        assert balancer.in_flight() == 0  # it has met the client
+        balancer.process.send_signal(signal.SIGSTOP)
+        sock.sendall(AFTER)
+        link.send(answer(b"nobody asked"))
+        balancer.process.send_signal(signal.SIGCONT)
+        assert answers_in(read_to_end(sock))[0][0].body == POLITE
+    assert until(lambda: link.ended)
 
 
 def test_hints_without_end_do_not_hold_a_request_for_ever(balancer, backend):

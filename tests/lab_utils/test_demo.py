@@ -15,7 +15,7 @@ def here(monkeypatch, tmp_path, process_stack):
     """The demo, writing into a folder of its own, on a stack that is up already."""
     monkeypatch.setattr(demo, "RESULTS", tmp_path / "results")
     monkeypatch.setattr(busy, "STATE", tmp_path / "state")
-    monkeypatch.setattr(stack, "choose", lambda kind, say: process_stack)
+    monkeypatch.setattr(stack, "choose", lambda *_, **__: process_stack)
     return tmp_path
 
 
@@ -88,7 +88,7 @@ def test_a_stack_that_the_demo_started_is_stopped_after_an_interrupt(here, conso
     def interrupted(*_, **__):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(stack, "choose", lambda kind, say: Started())
+    monkeypatch.setattr(stack, "choose", lambda *_, **__: Started())
     monkeypatch.setattr(demo, "collect", interrupted)
     with pytest.raises(KeyboardInterrupt):
         demo.run_in_terminal(console, kind="auto", seed=5, keep=False)

@@ -1,10 +1,11 @@
-"""What nginx and HAProxy log, as events: bytes in, bytes out, a line for a line.
+"""What nginx and HAProxy log, as events: bytes in, bytes out, line by line.
 
 Both write JSON as near to the event log as they can (see their configurations). What neither can
 is told here: an outcome is in the body that was posted, and arrives as text in the field `body`;
 what is not there is "" or "-"; and nginx counts time in seconds.
 
-A line that cannot be understood is handed on as it is: `events` counts it, and says so.
+A line that cannot be understood is handed on as it is: `events` counts it, and says so. Left out
+is what HAProxy says about itself in between, such as that it stops: no answer, and no JSON.
 """
 
 from __future__ import annotations
@@ -22,10 +23,11 @@ OUTCOME_FIELDS = ("request_id", "user_id", "variant", "outcome")
 def to_events(log: bytes) -> bytes:
     """An access log in the form of our event log.
 
-    Every line becomes one line, and a last one without its end stays without: so the events of a
+    Every entry becomes one line, and a last one without its end stays without: so the events of a
     log that has grown begin with the events of what it was.
     """
-    return b"".join(_translated(line) for line in log.splitlines(keepends=True))
+    entries = (line for line in log.splitlines(keepends=True) if line.startswith(b"{"))
+    return b"".join(map(_translated, entries))
 
 
 def _translated(line: bytes) -> bytes:

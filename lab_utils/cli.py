@@ -249,7 +249,7 @@ def _logs(options: argparse.Namespace, _console: Console) -> int:
     from lab_utils.stack.base import SERVICES, names
 
     up = stack.present()
-    known = names(up) if up else SERVICES
+    known = names(up) if up and options.service else SERVICES
     if options.service not in (None, *known):
         raise LabError(
             "reading the logs",

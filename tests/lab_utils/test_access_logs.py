@@ -84,27 +84,32 @@ def test_what_is_not_there_is_null_and_an_unreadable_request_is_a_dash():
 
 
 @pytest.mark.parametrize("line", LINES)
-def test_the_reader_of_events_finds_no_line_torn(line, tmp_path):
+def test_the_reader_of_events_can_use_every_line(line, tmp_path):
     path = tmp_path / "events.jsonl"
     path.write_bytes(access_logs.to_events(line + b"\n"))
-    assert events.read(path).torn_lines == 0
+    assert events.read(path).unusable == {}
 
 
 @pytest.mark.parametrize(
     "body", [b"", b"hello", b"17", b"[]", rb"{\"user_id\":\"17\"}", b"[" * 100_000]
 )
-def test_a_body_that_is_no_outcome_is_handed_on_and_counted_as_torn(body, tmp_path):
+def test_a_body_that_is_no_outcome_is_handed_on_and_counted(body, tmp_path):
     line = NGINX_OUTCOME[: NGINX_OUTCOME.index(b'"body"')] + b'"body":"' + body + b'"}\n'
     assert access_logs.to_events(line) == line
     path = tmp_path / "events.jsonl"
     path.write_bytes(access_logs.to_events(NGINX_REQUEST + b"\n" + line))
-    assert events.read(path).torn_at == (2,)
+    assert list(events.read(path).unusable.values()) == [(2,)]
 
 
 @pytest.mark.parametrize("value", [b"2", b"true", rb"\"1\"", b"0.5", b"null"])
 def test_an_outcome_that_our_balancer_would_refuse_is_none(value):
     line = NGINX_OUTCOME.replace(rb"\"outcome\":1", rb"\"outcome\":" + value)
     assert access_logs.to_events(line) == line
+
+
+def test_what_haproxy_says_about_itself_is_no_event():
+    own = b"Proxy visitors stopped (cumulated conns: FE: 409, BE: 0).\n"
+    assert access_logs.to_events(own + HAPROXY_REQUEST + b"\n" + own).count(b"\n") == 1
 
 
 def test_a_torn_last_line_stays_as_it_is():

@@ -105,7 +105,7 @@ def test_a_service_that_dies_amid_the_visits_is_named_beside_the_verdict(
         return seen
 
     real, mortal = traffic.replay, ProcessStack(Ports.free(), here / "processes")
-    monkeypatch.setattr(stack, "choose", lambda kind, say: mortal)
+    monkeypatch.setattr(stack, "choose", lambda *_, **__: mortal)
     monkeypatch.setattr(traffic, "replay", deadly)
     demo.run_in_terminal(console, kind="auto", seed=5, keep=False)
     told = capsys.readouterr().out

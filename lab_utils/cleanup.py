@@ -13,7 +13,7 @@ from lab_utils import busy, docker_engine, images
 from lab_utils.docker_engine import PROJECT, EngineUnavailable
 from lab_utils.paths import RESULTS, STATE
 from lab_utils.runtimes.process import Process, end_marked
-from lab_utils.stack.base import Stack
+from lab_utils.stack.base import BALANCERS, Stack
 from lab_utils.stack.containers import ContainerStack
 from lab_utils.stack.processes import ProcessStack
 
@@ -75,7 +75,8 @@ def _end_benchmarks(state: Path) -> list[str]:
 
 def _clean_engine(say: Say, project: str, kept: list[str]) -> list[str]:
     engine = docker_engine.find(with_compose=False)
-    _keep_events(ContainerStack(engine, project=project), say)
+    for balancer in BALANCERS:
+        _keep_events(ContainerStack(engine, project=project, balancer=balancer), say)
     return engine.remove_all(project, bases=images.MADE, kept=kept.append)
 
 

@@ -125,7 +125,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_kind(_add(commands, "up", _up, "start the stack and wait until it is healthy"))
     _add(commands, "status", _status, "what of the stack is up, and where it answers")
     logs = _add(commands, "logs", _logs, "what the services say")
-    logs.add_argument("service", nargs="?", help="recommender-a, recommender-b or balancer")
+    logs.add_argument("service", nargs="?", help="recommender-a, recommender-b, balancer, ...")
     logs.add_argument("-f", "--follow", action="store_true", help="go on as they say more")
     _add(commands, "down", _down, "stop the stack; models and events are kept")
     _add(commands, "clean", _clean, "remove everything the lab made, and nothing else")
@@ -169,12 +169,24 @@ def _add_kind(command: argparse.ArgumentParser) -> None:
         ("processes", "run local processes, even where an engine answers"),
     ):
         kinds.add_argument(f"--{kind}", dest="kind", action="store_const", const=kind, help=summary)
+    command.add_argument(
+        "--balancer",
+        choices=["ours", "nginx", "haproxy"],
+        default="ours",
+        help="who is between visitors and recommenders (ours); the others need containers",
+    )
 
 
 def _demo(options: argparse.Namespace, console: Console) -> int:
     from lab_utils import demo
 
-    demo.run_in_terminal(console, kind=options.kind, seed=options.seed, keep=options.keep)
+    demo.run_in_terminal(
+        console,
+        kind=options.kind,
+        seed=options.seed,
+        keep=options.keep,
+        balancer=options.balancer,
+    )
     return 0
 
 
@@ -201,7 +213,8 @@ def _up(options: argparse.Namespace, console: Console) -> int:
 
     ratings.demand()
     with busy.alone(), progress.watching(console) as watch:
-        stack.choose(options.kind, console.print).up(console.print, watch)
+        chosen = stack.choose(options.kind, console.print, balancer=options.balancer)
+        chosen.up(console.print, watch)
     return _status(options, console)
 
 
@@ -210,6 +223,7 @@ def _status(_options: argparse.Namespace, console: Console) -> int:
     from rich.table import Column, Table
 
     from lab_utils import stack
+    from lab_utils.stack.base import ADMIN
 
     up = stack.present()
     if up is None:
@@ -222,7 +236,7 @@ def _status(_options: argparse.Namespace, console: Console) -> int:
     for service in up.services():
         table.add_row(*vars(service).values())
     console.print(table)
-    admin = f"{up.ports.url('admin')}: /status, /metrics, PUT /weights"
+    admin = f"{up.ports.url('admin')}: {ADMIN[up.balancer]}"
     console.print(f"The balancer's admin port is {admin}", soft_wrap=True)
     for each in stack.unwell(up):
         console.print(f"\n{escape(str(each))}", soft_wrap=True)
@@ -234,15 +248,16 @@ def _status(_options: argparse.Namespace, console: Console) -> int:
 
 def _logs(options: argparse.Namespace, _console: Console) -> int:
     from lab_utils import stack
-    from lab_utils.stack.base import SERVICES
+    from lab_utils.stack.base import SERVICES, names
 
-    if options.service not in (None, *SERVICES):
+    up = stack.present()
+    known = names(up) if up and options.service else SERVICES
+    if options.service not in (None, *known):
         raise LabError(
             "reading the logs",
             f"there is no service {options.service!r}",
-            f"name one of {', '.join(SERVICES)}, or none for all",
+            f"name one of {', '.join(known)}, or none for all",
         )
-    up = stack.present()
     if up is None:
         raise LabError("reading the logs", "the stack is not up", "start it with `./lab up`")
     try:

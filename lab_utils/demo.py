@@ -153,7 +153,9 @@ def demand() -> None:
         ) from None
 
 
-def run_in_terminal(console: Console, *, kind: Kind, seed: int, keep: bool) -> Run:
+def run_in_terminal(
+    console: Console, *, kind: Kind, seed: int, keep: bool, balancer: str = "ours"
+) -> Run:
     """The demo as `./lab demo` shows it; the stack is stopped again unless it was up before.
 
     Raises:
@@ -161,7 +163,7 @@ def run_in_terminal(console: Console, *, kind: Kind, seed: int, keep: bool) -> R
     """
     demand()
     with alone():
-        chosen = stack.choose(kind, console.print)
+        chosen = stack.choose(kind, console.print, balancer=balancer)
         was_up = all(service.state == "running" for service in chosen.services())
         with progress.watching(console) as watch:
             chosen.up(console.print, watch)

@@ -24,6 +24,17 @@ def quiet(_line: str) -> None:
 SERVICES = ("recommender-a", "recommender-b", "balancer")
 """The parts that stay up; each recommender is trained before it is started."""
 
+BALANCERS = {"ours": "balancer", "nginx": "nginx", "haproxy": "haproxy"}
+"""Who can stand between visitors and recommenders, each with its service's name in Compose.
+Processes know only ours."""
+
+ADMIN = {
+    "ours": "/status, /metrics, PUT /weights",
+    "nginx": "/status, /stub_status",
+    "haproxy": "/status, /metrics, /stats",
+}
+"""What each of them answers on the admin port."""
+
 READY_TIMEOUT = 60.0
 """Seconds from the start of the services until every part must answer."""
 
@@ -37,7 +48,7 @@ class Service:
     """One part of the stack as it is now.
 
     Attributes:
-        name: one of `SERVICES`.
+        name: one of `SERVICES`; with another balancer in its place, that one's.
         state: `running`, `paused`, `exited (137)` (with its exit code, as far as that can be
             known), ... or `absent`.
         health: `healthy`, `starting`, `unhealthy`, or empty where nothing checks it.
@@ -87,7 +98,11 @@ class Stack(Protocol):
 
     @property
     def kind(self) -> str:
-        """`containers` or `processes`."""
+        """`containers` or `processes`; with another balancer than ours, `containers-nginx`."""
+
+    @property
+    def balancer(self) -> str:
+        """One of `BALANCERS`: who is between visitors and recommenders."""
 
     @property
     def description(self) -> str:
@@ -136,6 +151,11 @@ def _unwell(stack: Stack, service: Service) -> Unwell:
     return Unwell(service.name, service.trouble, stack.last_words(service.name))
 
 
+def names(stack: Stack) -> list[str]:
+    """The parts of a stack by name, with the balancer that is in use."""
+    return [each.name for each in stack.services()]
+
+
 def wait_until_ready(stack: Stack) -> None:
     """Wait until every part runs, answers, and is held for healthy by all who look.
 
@@ -156,7 +176,7 @@ def wait_until_ready(stack: Stack) -> None:
         timeout=READY_TIMEOUT,
         doing="starting the stack",
         next_step="`./lab up` tries again; `./lab doctor` looks at this machine",
-        details=lambda: "\n".join(f"{name}: {stack.last_words(name)}" for name in SERVICES),
+        details=lambda: "\n".join(f"{name}: {stack.last_words(name)}" for name in names(stack)),
     )
 
 

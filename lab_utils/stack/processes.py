@@ -32,6 +32,7 @@ class ProcessStack:
     folder: Path = STATE / "processes"
 
     kind = "processes"
+    balancer = "ours"
     description = (
         "Local processes: the same programs on the same ports, but no isolation: they share this "
         "machine's files, Python and processes, have no limits, and no image was built."

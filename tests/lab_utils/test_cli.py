@@ -2,9 +2,10 @@ import sys
 
 import pytest
 
-from lab_utils import cleanup, cli, docker_engine, doctor, stack, waiting
+from lab_utils import cleanup, cli, demo, docker_engine, doctor, stack, waiting
 from lab_utils.errors import LabError
 from lab_utils.ports import Ports
+from lab_utils.stack.base import BALANCERS, Service
 from lab_utils.stack.processes import ProcessStack
 
 
@@ -71,6 +72,33 @@ def test_logs_without_a_stack_say_how_to_start_one(nothing_up, capsys):
 def test_logs_of_an_unknown_service_name_the_known_ones(capsys):
     assert cli.main(["logs", "recommender-c"]) == 1
     assert "recommender-a, recommender-b, balancer" in " ".join(capsys.readouterr().err.split())
+
+
+def test_every_balancer_can_be_asked_for_and_no_other(monkeypatch, capsys):
+    asked = []
+    monkeypatch.setattr(demo, "run_in_terminal", lambda *_, balancer, **__: asked.append(balancer))
+    for name in BALANCERS:
+        assert cli.main(["demo", "--balancer", name]) == 0
+    assert asked == list(BALANCERS)
+    with pytest.raises(SystemExit):
+        cli.main(["demo", "--balancer", "envoy"])
+    told = capsys.readouterr().err
+    assert all(name in told for name in BALANCERS)
+
+
+def test_logs_know_the_balancer_that_is_in_the_place(monkeypatch, capsys):
+    class Up:
+        def services(self):
+            return [Service("nginx", "running", "healthy", "", "")]
+
+        def logs(self, service, *, follow):
+            return [f"{service} says hello"]
+
+    monkeypatch.setattr(stack, "present", Up)
+    assert cli.main(["logs", "nginx"]) == 0
+    assert "nginx says hello" in capsys.readouterr().out
+    assert cli.main(["logs", "balancer"]) == 1
+    assert "name one of nginx" in capsys.readouterr().err
 
 
 def test_down_without_a_stack_is_fine(nothing_up, capsys):

@@ -16,7 +16,7 @@ def here(monkeypatch, tmp_path, process_stack):
     """The demo, writing into a folder of its own, on a stack that is up already."""
     monkeypatch.setattr(demo, "RESULTS", tmp_path / "results")
     monkeypatch.setattr(busy, "STATE", tmp_path / "state")
-    monkeypatch.setattr(stack, "choose", lambda kind, say: process_stack)
+    monkeypatch.setattr(stack, "choose", lambda *_, **__: process_stack)
     return tmp_path
 
 
@@ -126,7 +126,7 @@ def test_a_stack_that_the_demo_started_is_stopped_after_an_interrupt(here, conso
     def interrupted(*_, **__):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(stack, "choose", lambda kind, say: Started())
+    monkeypatch.setattr(stack, "choose", lambda *_, **__: Started())
     monkeypatch.setattr(demo, "collect", interrupted)
     with pytest.raises(KeyboardInterrupt):
         demo.run_in_terminal(console, kind="auto", seed=5, keep=False)
@@ -143,7 +143,7 @@ def test_a_service_that_dies_amid_the_visits_is_named_beside_the_verdict(
         return seen
 
     real, mortal = traffic.replay, ProcessStack(Ports.free(), here / "processes")
-    monkeypatch.setattr(stack, "choose", lambda kind, say: mortal)
+    monkeypatch.setattr(stack, "choose", lambda *_, **__: mortal)
     monkeypatch.setattr(traffic, "replay", deadly)
     demo.run_in_terminal(console, kind="auto", seed=5, keep=False)
     told = capsys.readouterr().out

@@ -1,6 +1,7 @@
 import pytest
 
 from lab_utils import docker_engine, stack
+from lab_utils.errors import LabError
 from lab_utils.ports import Ports
 from lab_utils.stack import choice
 from lab_utils.stack.processes import ProcessStack
@@ -43,3 +44,13 @@ def test_a_stack_that_has_died_is_not_running_and_can_still_be_asked(
     monkeypatch.setattr(choice, "ProcessStack", lambda ports: dead)
     assert stack.running() is None
     assert stack.present() is dead
+
+
+@pytest.mark.parametrize("balancer", ["nginx", "haproxy"])
+def test_the_industrial_balancers_are_not_replaced_by_processes(no_engine, balancer):
+    for kind, way_out in (("auto", "start"), ("processes", "leave --processes out")):
+        with pytest.raises(LabError, match="in containers only") as caught:
+            stack.choose(kind, print, balancer=balancer)
+        assert balancer in caught.value.doing
+        assert way_out in caught.value.next_step
+        assert "ours runs anywhere" in caught.value.next_step

@@ -268,12 +268,14 @@ async def _work(control: socket.socket) -> None:
     )
 
     async def listen_to_the_leader() -> None:
-        while line := await reader.readline():
-            message = json.loads(line)
-            if "view" in message:
-                balancer.apply(_view(message["view"]))
-            else:
-                tell({"metrics": balancer.snapshot().as_json()})
+        # A leader that dies with our messages unread resets the connection.
+        with contextlib.suppress(ConnectionError):
+            while line := await reader.readline():
+                message = json.loads(line)
+                if "view" in message:
+                    balancer.apply(_view(message["view"]))
+                else:
+                    tell({"metrics": balancer.snapshot().as_json()})
         stop.set()  # the leader is gone
 
     async with contextlib.AsyncExitStack() as stack:

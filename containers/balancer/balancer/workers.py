@@ -263,7 +263,7 @@ async def _work(control: socket.socket) -> None:
 
     first = json.loads(await reader.readline())
     settings = parse(first["table"], Path(first["source"]))
-    event_log = open_log(settings)
+    event_log = open_log(settings, shared=True)
     balancer = Balancer(
         settings,
         event_log,

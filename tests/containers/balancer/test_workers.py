@@ -269,22 +269,38 @@ def test_a_port_that_other_workers_share_is_taken(make_workers, tmp_path):
     assert f"listen: 127.0.0.1:{lab.port}" in ended.stderr
 
 
-@pytest.mark.parametrize(
-    ("trouble", "said"),
-    [("raise ValueError('only here')", "only here"), ("time.sleep(60)", "not ready in time")],
-)
-def test_if_one_cannot_start_the_balancer_does_not(tmp_path, trouble, said):
-    (tmp_path / "own.py").write_text(
-        f"import sys, time\nif 'workers' in sys.argv[0]:\n    {trouble}\n"
-        "def choose():\n    return 'a'\n"
-    )
-    ended = start(tmp_path, strategy="own.py:choose")
+def test_if_one_cannot_start_the_balancer_does_not(tmp_path):
+    ended = start(tmp_path, strategy=own_strategy(tmp_path, "raise ValueError('only here')"))
     assert (ended.returncode, ended.stdout) == (2, "")
-    assert said in ended.stderr
+    assert "a worker cannot start" in ended.stderr
+    assert "only here" in ended.stderr
     assert "Traceback" not in ended.stderr
 
 
-def start(folder, **settings):
+def test_one_that_is_not_ready_in_time_does_not_keep_the_balancer_from_ending(tmp_path):
+    strategy = own_strategy(tmp_path, "import time; time.sleep(60)")
+    ended = start(tmp_path, in_a_hurry=True, strategy=strategy)
+    assert (ended.returncode, ended.stdout) == (2, "")
+    assert "not ready in time" in ended.stderr
+
+
+def own_strategy(folder, trouble):
+    """A strategy that makes trouble where a worker loads it, and for nobody else."""
+    (folder / "own.py").write_text(
+        f"import sys\nif 'workers' in sys.argv[0]:\n    {trouble}\ndef choose():\n    return 'a'\n"
+    )
+    return "own.py:choose"
+
+
+IN_A_HURRY = """
+import sys
+from balancer import __main__, workers
+workers._START_S, workers.DRAIN_S = 1.0, 0.0
+sys.exit(__main__.main(sys.argv[1:]))
+"""
+
+
+def start(folder, *, in_a_hurry=False, **settings):
     """Start a balancer that cannot; how it ended."""
     settings = {"listen": "127.0.0.1:0", "admin": "127.0.0.1:0", **settings}
     config = folder / "second.toml"
@@ -293,7 +309,8 @@ def start(folder, **settings):
         + f'workers = 2\nsalt = "test"\nevent_log = {str(folder / "second.jsonl")!r}\n'
         '[variants.a]\nweight = 1\nbackends = ["127.0.0.1:9"]\n'
     )
-    command = [sys.executable, "-m", "balancer", "--config", config]
+    program = ["-c", IN_A_HURRY] if in_a_hurry else ["-m", "balancer"]
+    command = [sys.executable, *program, "--config", config]
     return subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
 
 

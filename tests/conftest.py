@@ -43,6 +43,10 @@ def _network() -> str | None:
     return None
 
 
+def _linux() -> str | None:
+    return None if sys.platform == "linux" else "this is not Linux; use a virtual machine or WSL 2"
+
+
 def _posix() -> str | None:
     return None if os.name == "posix" else "this is Windows; use WSL 2"
 
@@ -57,7 +61,14 @@ def _wrk() -> str | None:
     return "wrk is missing, or this is not Linux; on Debian and Ubuntu `apt-get install wrk`"
 
 
-NEEDS = {"docker": _docker, "network": _network, "posix": _posix, "root": _root, "wrk": _wrk}
+NEEDS = {
+    "docker": _docker,
+    "linux": _linux,
+    "network": _network,
+    "posix": _posix,
+    "root": _root,
+    "wrk": _wrk,
+}
 
 
 @functools.cache

@@ -44,6 +44,10 @@ def _network() -> str | None:
     return None
 
 
+def _linux() -> str | None:
+    return None if sys.platform == "linux" else "this is not Linux; use a virtual machine or WSL 2"
+
+
 def _posix() -> str | None:
     return None if os.name == "posix" else "this is Windows; use WSL 2"
 
@@ -79,6 +83,7 @@ def _debian(program: str, package: str | None = None) -> str | None:
 NEEDS = {
     "docker": _docker,
     "haproxy": _haproxy,
+    "linux": _linux,
     "network": _network,
     "posix": _posix,
     "root": _root,

@@ -30,19 +30,21 @@ class EventLog:
 
     Args:
         path: the file; its folder must exist.
+        shared: whether others are writing to it. A line on its way in would pass for a torn one,
+            so then the end is left to whoever opened it before them.
 
     Raises:
         OSError: the file cannot be opened, read or written.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, *, shared: bool = False) -> None:
         self.path = path
         self.torn_lines = 0
         self.write_errors = 0
         # O_BINARY exists on Windows, where "\n" would become "\r\n" without it.
         flags = os.O_RDWR | os.O_CREAT | os.O_APPEND | getattr(os, "O_BINARY", 0)
         self._descriptor = os.open(path, flags, 0o644)
-        self._torn = self._ends_torn()
+        self._torn = not shared and self._ends_torn()
         with contextlib.suppress(OSError):  # the disk is full: the next line tries again
             self._mend()
 

@@ -42,8 +42,9 @@ class Name:
         loop = asyncio.get_running_loop()
         try:
             found = await loop.getaddrinfo(self.host, None, type=socket.SOCK_STREAM)
-        except OSError as error:
-            self.problem = f"{self.host} cannot be looked up: {error.strerror or error}"
+        except (OSError, UnicodeError) as error:  # UnicodeError: no name may look like that
+            said = getattr(error, "strerror", None) or error
+            self.problem = f"{self.host} cannot be looked up: {said}"
         else:
             self.addresses = tuple(dict.fromkeys(str(entry[4][0]) for entry in found))
 

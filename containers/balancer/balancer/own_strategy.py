@@ -17,6 +17,7 @@ from __future__ import annotations
 import contextlib
 import inspect
 import logging
+import reprlib
 import signal
 import threading
 import traceback
@@ -38,6 +39,10 @@ MAY_ASK: Final = ("user_id", "weights", "salt", "outcomes", "random")
 """What a function may want to know, by the names of its parameters."""
 PATIENCE_S: Final = 0.05
 """How long one call may take: for as long, nobody else is served."""
+LOADING_S: Final = 5.0
+"""How long the file may take to load: it may import something big."""
+
+_MOST_TOLD: Final = 10
 
 
 class StrategyError(ValueError):
@@ -54,7 +59,7 @@ class OwnStrategy:
 
     def __init__(self, choose: Callable[..., Any], name: str) -> None:
         self.errors = 0
-        self.last_error = ""
+        self._told: set[str] = set()
         self._choose = choose
         self._name = name
         self._asks = tuple(inspect.signature(choose).parameters)
@@ -65,8 +70,9 @@ class OwnStrategy:
             return self.ask(facts, user_id)
         except StrategyError as error:
             self.errors += 1
-            if str(error) != self.last_error:  # not a line for each of a million requests
-                self.last_error = str(error)
+            # Not a line for each of a million requests; and one that names its user never repeats.
+            if str(error) not in self._told and len(self._told) < _MOST_TOLD:
+                self._told.add(str(error))
                 logger.warning("%s; sticky stands in", error)
             return sticky(facts.weights, facts.salt, user_id)
 
@@ -78,13 +84,14 @@ class OwnStrategy:
         """
         known = {
             "user_id": user_id,
-            "weights": dict(facts.weights),  # its own copy: nothing it does to it reaches us
+            # Its own copies: nothing it does to them reaches us.
+            "weights": dict(facts.weights),
             "salt": facts.salt,
-            "outcomes": facts.outcomes,
+            "outcomes": Counter(facts.outcomes),
             "random": facts.random,
         }
         try:
-            with _time_limit():
+            with _time_limit(PATIENCE_S):
                 chosen = self._choose(**{name: known[name] for name in self._asks})
         except _TooSlow:
             raise StrategyError(
@@ -94,14 +101,17 @@ class OwnStrategy:
         except BaseException as error:
             if isinstance(error, KeyboardInterrupt):
                 raise
-            raise StrategyError(f"{self._name} failed: {_where(error)}") from error
+            raise StrategyError(f"{self._name} failed: {self._where(error)}") from error
         able = [name for name, weight in facts.weights.items() if weight > 0]
         if not isinstance(chosen, str) or chosen not in able:
             raise StrategyError(
-                f"{self._name} returned {chosen!r:.80}, may return "
+                f"{self._name} returned {reprlib.repr(chosen)}, may return "
                 + " or ".join(f'"{name}"' for name in able)
             )
         return chosen
+
+    def _where(self, error: BaseException) -> str:
+        return _where(error, self._choose.__code__.co_filename)
 
 
 def load(spec: str, folder: Path, weights: dict[str, float], salt: str) -> OwnStrategy:
@@ -119,16 +129,24 @@ def load(spec: str, folder: Path, weights: dict[str, float], salt: str) -> OwnSt
     file, _, function = spec.rpartition(":")
     path = folder / file
     try:
-        code = compile(path.read_text(encoding="utf-8"), str(path), "exec")
+        # Without what this file imports from __future__.
+        code = compile(path.read_text(encoding="utf-8"), str(path), "exec", dont_inherit=True)
     except OSError as error:
         raise StrategyError(f"{path} cannot be read ({error.strerror})") from error
     except (SyntaxError, ValueError) as error:
-        raise StrategyError(f"{path} is not Python: {_where(error)}") from error
+        raise StrategyError(f"{path} is not Python: {_where(error, str(path))}") from error
     names: dict[str, Any] = {"__name__": path.stem, "__file__": str(path)}
     try:
-        exec(code, names)  # noqa: S102 - running the student's own code is what this is for
-    except Exception as error:
-        raise StrategyError(f"{path} cannot be loaded: {_where(error)}") from error
+        with _time_limit(LOADING_S):
+            exec(code, names)  # noqa: S102 - running the student's own code is what this is for
+    except _TooSlow:
+        raise StrategyError(
+            f"{path} cannot be loaded: it was not done after {LOADING_S:g} s and was stopped"
+        ) from None
+    except BaseException as error:
+        if isinstance(error, KeyboardInterrupt):
+            raise
+        raise StrategyError(f"{path} cannot be loaded: {_where(error, str(path))}") from error
     choose = names.get(function)
     if not inspect.isfunction(choose):
         functions = [name for name, value in names.items() if inspect.isfunction(value)]
@@ -150,7 +168,7 @@ class _TooSlow(BaseException):
 
 
 @contextlib.contextmanager
-def _time_limit() -> Iterator[None]:
+def _time_limit(seconds: float) -> Iterator[None]:
     """Interrupt what takes too long; where there are no timers, it may take its time."""
     in_main = threading.current_thread() is threading.main_thread()
     if not in_main or not hasattr(signal, "setitimer"):
@@ -161,7 +179,7 @@ def _time_limit() -> Iterator[None]:
         raise _TooSlow
 
     before = signal.signal(signal.SIGALRM, on_alarm)
-    signal.setitimer(signal.ITIMER_REAL, PATIENCE_S)
+    signal.setitimer(signal.ITIMER_REAL, seconds)
     try:
         yield
     finally:
@@ -180,9 +198,12 @@ class _Trial:
         self.random = Random(0)  # noqa: S311 - a lottery, not a secret
 
 
-def _where(error: BaseException) -> str:
-    """An error in one line: its kind, what it says, and the line of the student's file."""
+def _where(error: BaseException, path: str) -> str:
+    """An error in one line: its kind, what it says, and the last line of the file it came by."""
     said = f"{type(error).__name__}: {error}"
-    lines = [frame.lineno for frame in traceback.extract_tb(error.__traceback__)]
-    inside = not isinstance(error, SyntaxError) and lines
-    return f"{said} (line {lines[-1]})" if inside else said
+    lines = [
+        line
+        for frame, line in traceback.walk_tb(error.__traceback__)
+        if frame.f_code.co_filename == path
+    ]
+    return f"{said} (line {lines[-1]})" if lines else said

@@ -105,14 +105,14 @@ def stop_event() -> asyncio.Event:
     return stop
 
 
-def open_log(settings: Settings) -> EventLog:
-    """The event log, its end repaired.
+def open_log(settings: Settings, *, shared: bool = False) -> EventLog:
+    """The event log, its end repaired unless others are writing to it already.
 
     Raises:
         StartError: it cannot be written.
     """
     try:
-        return EventLog(settings.event_log)
+        return EventLog(settings.event_log, shared=shared)
     except OSError as error:
         raise StartError(
             f"event_log: {settings.event_log} cannot be opened ({error.strerror}): its folder "

@@ -40,7 +40,7 @@ from balancer.server import (
     run,
     stop_event,
 )
-from balancer.settings import Settings, parse
+from balancer.settings import Settings, SettingsError, parse
 from balancer.strategies import LEARNING
 
 if TYPE_CHECKING:
@@ -59,10 +59,11 @@ class Remote:
 
     Args:
         control: hears what the worker has to say.
+        ready: set once it listens.
     """
 
-    def __init__(self, control: Control) -> None:
-        self.ready = asyncio.Event()
+    def __init__(self, control: Control, ready: asyncio.Event) -> None:
+        self._ready = ready
         self._control = control
         self._counted = Metrics()
         self._asked: asyncio.Future[None] | None = None
@@ -96,7 +97,6 @@ class Remote:
 
     def unblock(self, _: object) -> None:
         """It has ended: nobody needs to wait for it."""
-        self.ready.set()
         if self._asked is not None:
             self._asked.set_result(None)
             self._asked = None
@@ -124,7 +124,7 @@ class Remote:
         elif "learnt" in message:
             self._control.learnt(*message["learnt"])
         else:
-            self.ready.set()
+            self._ready.set()
 
     def _send(self, message: dict[str, Any]) -> None:
         if not self._writer.is_closing():
@@ -154,7 +154,7 @@ async def lead(settings: Settings) -> None:
                     asyncio.create_task(_keep_one(control, settings, address, stop, each))
                     for each in started
                 ]
-                await _all_set(started, stop)
+                await _all_set(started, stop, tasks[1:])
                 if not stop.is_set():
                     print(ready_line(settings, address, administration), flush=True)
                 await stop.wait()
@@ -186,11 +186,13 @@ def _reserved(wanted: Address) -> Any:
         yield address
 
 
-async def _all_set(events: list[asyncio.Event], stop: asyncio.Event) -> None:
+async def _all_set(
+    events: list[asyncio.Event], stop: asyncio.Event, keeping: list[asyncio.Task[None]]
+) -> None:
     """Wait until all workers are ready, or all is to stop.
 
     Raises:
-        StartError: it took too long.
+        StartError: it took too long, or one has given up.
     """
 
     async def all_ready() -> None:
@@ -198,10 +200,12 @@ async def _all_set(events: list[asyncio.Event], stop: asyncio.Event) -> None:
             await event.wait()
 
     waiting = [asyncio.create_task(all_ready()), asyncio.create_task(_wait_for(stop))]
-    done, _ = await asyncio.wait(waiting, timeout=_START_S, return_when=asyncio.FIRST_COMPLETED)
+    done, _ = await asyncio.wait(
+        [*waiting, *keeping], timeout=_START_S, return_when=asyncio.FIRST_COMPLETED
+    )
     for task in waiting:
         task.cancel()
-    if not done:
+    if done.isdisjoint(waiting):
         raise StartError("the workers were not ready in time: the lines above say why")
 
 
@@ -212,15 +216,13 @@ async def _keep_one(
     stop: asyncio.Event,
     started: asyncio.Event,
 ) -> None:
-    """Have one worker running until told to stop, whatever happens to it."""
+    """Have one worker running until told to stop, whatever happens to it once it has started."""
     while not stop.is_set():
-        worker = Remote(control)
+        worker = Remote(control, started)
         await worker.start(settings, address)
         control.workers.append(worker)
         hearing = asyncio.create_task(worker.hear())
         hearing.add_done_callback(worker.unblock)
-        await worker.ready.wait()
-        started.set()
         stopping = asyncio.create_task(_wait_for(stop))
         await asyncio.wait([hearing, stopping], return_when=asyncio.FIRST_COMPLETED)
         if stop.is_set():
@@ -229,6 +231,8 @@ async def _keep_one(
         code = await worker.process.wait()
         control.workers.remove(worker)
         control.own.add(worker.last_metrics())
+        if not started.is_set():
+            return  # the next one could not start either
         if not stop.is_set():
             logger.warning("a worker has ended with code %s: another takes its place", code)
             with contextlib.suppress(TimeoutError):
@@ -259,7 +263,7 @@ async def _work(control: socket.socket) -> None:
 
     first = json.loads(await reader.readline())
     settings = parse(first["table"], Path(first["source"]))
-    event_log = open_log(settings)
+    event_log = open_log(settings, shared=True)
     balancer = Balancer(
         settings,
         event_log,
@@ -268,12 +272,14 @@ async def _work(control: socket.socket) -> None:
     )
 
     async def listen_to_the_leader() -> None:
-        while line := await reader.readline():
-            message = json.loads(line)
-            if "view" in message:
-                balancer.apply(_view(message["view"]))
-            else:
-                tell({"metrics": balancer.snapshot().as_json()})
+        # A leader that dies with our messages unread resets the connection.
+        with contextlib.suppress(ConnectionError):
+            while line := await reader.readline():
+                message = json.loads(line)
+                if "view" in message:
+                    balancer.apply(_view(message["view"]))
+                else:
+                    tell({"metrics": balancer.snapshot().as_json()})
         stop.set()  # the leader is gone
 
     async with contextlib.AsyncExitStack() as stack:
@@ -305,4 +311,7 @@ def _view(sent: list[Any]) -> View:
 
 
 if __name__ == "__main__":
-    run(_work(socket.socket(fileno=int(sys.argv[1]))))
+    try:
+        run(_work(socket.socket(fileno=int(sys.argv[1]))))
+    except (SettingsError, StartError) as error:
+        sys.exit(f"a worker cannot start: {error}")

@@ -89,6 +89,14 @@ def test_a_torn_last_line_is_ended_kept_and_counted(tmp_path):
     assert (tmp_path / "log").read_bytes() == b'{"whole": 1}\n{"to\n{"whole": 2}\n'
 
 
+def test_where_others_write_an_end_without_newline_is_theirs_and_left_alone(tmp_path):
+    (tmp_path / "log").write_bytes(b'{"on its w')
+    log = EventLog(tmp_path / "log", shared=True)
+    assert (tmp_path / "log").read_bytes() == b'{"on its w'
+    log.close()
+    assert log.torn_lines == 0
+
+
 def test_a_line_written_in_part_is_finished(tmp_path, monkeypatch):
     log = EventLog(tmp_path / "log")
     write = os.write

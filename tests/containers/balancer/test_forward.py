@@ -195,3 +195,135 @@ def test_the_header_names_the_user_where_the_path_does_not(lab):
     assert users["/by-header"] == "z\u00e9"
     assert users["/recommend/a%20b/more?x"] == "a b"
     assert users["/nobody-at-all"] is None
+
+
+# Tried again elsewhere, once, if that is harmless.
+
+
+def hang_up(connection, head):
+    connection.close()
+
+
+def say_nothing(connection, head):
+    connection.read(1)
+
+
+@pytest.fixture
+def two(make_backend, make_lab):
+    """A balancer with two backends for one variant; the first has the next turn."""
+    one, other = make_backend(), make_backend()
+    lab = make_lab({"a": [one, other]}, limits="backend_response_s = 0.4")
+    lab.until(lambda: lab.ask("GET", "/")[0] == 200 and other.heads)
+    one.heads.clear()
+    other.heads.clear()
+    return lab, one, other
+
+
+def of_first(lab, one, path, method="GET"):
+    """A request whose turn it is to go to the first backend: status, body, event."""
+    status, _, body = lab.ask(method, path)
+    if not one.heads:
+        status, _, body = lab.ask(method, path := path + "again")
+    return status, body, lab.event_of(path)
+
+
+@pytest.mark.parametrize("trouble", [hang_up, say_nothing])
+@pytest.mark.parametrize("method", ["GET", "HEAD", "DELETE"])
+def test_what_may_be_repeated_is_tried_again_elsewhere(two, trouble, method):
+    lab, one, other = two
+    one.script = trouble
+    status, _, event = of_first(lab, one, "/again", method)
+    assert (status, event["status"], event["backend"]) == (200, 200, other.address)
+    assert (event["retried_from"], event.get("error")) == (one.address, None)
+    assert (event["variant"], "failover" in event) == ("a", False)
+    exposed = lab.ask("GET", "/metrics", port=lab.admin_port)[2].decode()
+    assert f'retries_total{{variant="a",backend="{one.address}"}} 1\n' in exposed
+    assert f'in_flight{{variant="a",backend="{one.address}"}} 0\n' in exposed
+
+
+@pytest.mark.parametrize(("trouble", "told"), [(hang_up, 502), (say_nothing, 504)])
+def test_what_may_not_be_repeated_is_not(two, trouble, told):
+    lab, one, other = two
+    one.script = other.script = trouble
+    status, _, event = of_first(lab, one, "/once", "POST")
+    assert (status, event["status"], "retried_from" in event) == (told, told, False)
+    assert len(one.heads) + len(other.heads) == 1
+
+
+@pytest.mark.parametrize(("trouble", "told"), [(hang_up, 502), (say_nothing, 504)])
+def test_it_is_tried_again_once_and_no_more(two, trouble, told):
+    lab, one, other = two
+    one.script = other.script = trouble
+    assert lab.ask("GET", "/twice")[0] == told
+    event = lab.event_of("/twice")
+    assert {event["backend"], event["retried_from"]} == {one.address, other.address}
+    assert event["error"].startswith(f"backend {event['backend']} ")
+    assert (len(one.heads), len(other.heads)) == (1, 1)
+
+
+def test_an_answer_that_has_begun_is_cut_and_not_tried_again(two):
+    lab, one, other = two
+
+    def die_half_way(connection, head):
+        connection.send(b"HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nhalf")
+        connection.close()
+
+    one.script = other.script = die_half_way
+    received = lab.talk(b"GET /half HTTP/1.1\r\nHost: lab\r\n\r\n")
+    event = lab.event_of("/half")
+    assert received.endswith(b"half")
+    assert ("retried_from" in event, "in the middle" in event["error"]) == (False, True)
+    assert len(one.heads) + len(other.heads) == 1
+
+
+def test_one_that_nobody_listens_at_any_more_is_passed_over(make_backend, make_lab):
+    one, other = make_backend(), make_backend()
+    lab = make_lab({"a": [one, other]}, interval_s=3600.0)
+    one.close()
+    assert {lab.ask("GET", f"/{number}")[0] for number in range(4)} == {200}
+    retried = [event for event in lab.events() if "retried_from" in event]
+    assert {event["backend"] for event in retried} == {other.address}
+
+
+# A variant that is down: another may stand in.
+
+
+def test_another_variant_stands_in_where_the_settings_allow_it(make_backend, make_lab):
+    a, b = make_backend(), make_backend()
+    lab = make_lab({"a": [a], "b": [b]}, settings='when_variant_is_down = "failover"')
+    users = {user: lab.ask("GET", f"/recommend/{user}")[1]["X-Variant"] for user in range(12)}
+    assert set(users.values()) == {"a", "b"}
+    a.healthy = False
+    lab.until(lambda: lab.backends()[0]["health"] == "unhealthy")
+    for user, variant in users.items():
+        status, headers, _ = lab.ask("GET", f"/recommend/{user}?down")
+        assert (status, headers["X-Variant"]) == (200, variant)
+        assert headers["X-Failover"] == ("b" if variant == "a" else None)
+        event = lab.event_of(f"/recommend/{user}?down")
+        assert (event["variant"], event["backend"]) == (variant, b.address)
+        assert event.get("failover") == headers["X-Failover"]
+    assert lab.status()["when_variant_is_down"] == "failover"
+
+
+def test_another_variant_stands_in_for_a_request_that_has_just_failed(make_backend, make_lab):
+    a, b = make_backend(), make_backend()
+    lab = make_lab({"a": [a], "b": [b]}, settings='when_variant_is_down = "failover"')
+    user = next(u for u in range(99) if lab.ask("GET", f"/recommend/{u}")[1]["X-Variant"] == "a")
+    a.script = hang_up
+    status, headers, _ = lab.ask("GET", f"/recommend/{user}?failed")
+    assert (status, headers["X-Variant"], headers["X-Failover"]) == (200, "a", "b")
+    event = lab.event_of(f"/recommend/{user}?failed")
+    assert (event["failover"], event["retried_from"]) == ("b", a.address)
+    assert lab.ask("POST", f"/recommend/{user}?failed")[0] == 502
+
+
+def test_nobody_stands_in_where_the_settings_say_unavailable(make_backend, make_lab):
+    a, b = make_backend(), make_backend()
+    lab = make_lab({"a": [a], "b": [b]})
+    user = next(u for u in range(99) if lab.ask("GET", f"/recommend/{u}")[1]["X-Variant"] == "a")
+    a.script = hang_up
+    assert lab.ask("GET", f"/recommend/{user}?failed")[0] == 502
+    a.healthy = False
+    lab.until(lambda: lab.backends()[0]["health"] == "unhealthy")
+    status, headers, _ = lab.ask("GET", f"/recommend/{user}?down")
+    assert (status, headers["X-Variant"], headers["X-Failover"]) == (503, "a", None)

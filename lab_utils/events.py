@@ -162,8 +162,8 @@ class EventLog:
             `variant` (the one the user belongs to), `failover` (the one whose backend stood in
             for it; None where it needed none), `latency_ms`, `status`, `outcome`. A failed
             request (status 400 or more) brought its user nothing: its outcome is 0, not missing,
-            because dropping what failed after a variant was assigned would flatter the variant that fails. An
-            answered request whose outcome was never reported has NaN.
+            because dropping what failed after a variant was assigned would flatter the variant
+            that fails. An answered request whose outcome was never reported has NaN.
         """
         asked = self.requests[self.requests["path"].str.startswith(RECOMMENDATION)]
         outcomes = self.outcomes.drop_duplicates("request_id").set_index("request_id")["outcome"]

@@ -14,8 +14,8 @@ from benchmarks.balancer.results import Figures
 COLUMNS = ("req/s", "p50 ms", "p99 ms", "CPU µs", "core", "req/s x", "CPU x")
 LEGEND = (
     "CPU µs: user and system time of the balancer's processes, per request. core: the part of its "
-    "core that it used; well below 100 % something else was the limit (load generator, backends, other "
-    "programs of this machine), and req/s is not the balancer's. x: in HAProxy's units, 1 is "
+    "core that it used; well below 100 % something else was the limit (load generator, backends, "
+    "other programs of this machine), and req/s is not the balancer's. x: in HAProxy's units, 1 is "
     "HAProxy, more is better (added x: less). Medians; ratios within a round."
 )
 

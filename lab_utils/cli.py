@@ -29,6 +29,21 @@ recommenders on real film ratings.
   ./lab test     every check this machine can run
 """
 
+MAINTENANCE = {
+    "bench": "measure ours beside its peers; alone: list what can be",
+    "notebooks": "make the student copies from the solutions",
+    "lock": "make the lock files again, at the newest versions",
+}
+"""Commands that a student does not need."""
+
+CLEANED = (
+    "No process, container, volume, network or state of this lab is left on this machine, and no "
+    "image but what is said above. Not removed: results/ and .venv (delete this folder to be rid "
+    "of them), a base image fetched from a registry, what `./lab engine up` installed, the "
+    "engine's build cache (`docker builder prune`), and what uv, pip, matplotlib and Jupyter cache "
+    "in your home."
+)
+
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; the exit code says how it went (0 well, 1 told why not, 130 interrupted)."""
@@ -85,7 +100,11 @@ def _explained(error: Exception) -> LabError | None:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
-        prog="lab", description=INTRODUCTION, formatter_class=argparse.RawDescriptionHelpFormatter
+        prog="lab",
+        description=INTRODUCTION,
+        epilog="to work on the lab itself:\n"
+        + "\n".join(f"    {name:<11}{summary}" for name, summary in MAINTENANCE.items()),
+        formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.set_defaults(run=None)
     commands = parser.add_subparsers(title="commands", metavar="")
@@ -96,7 +115,9 @@ def _parser() -> argparse.ArgumentParser:
     demo.add_argument("--keep", action="store_true", help="leave the stack up afterwards")
 
     test = _add(commands, "test", _test, "run every check this machine can run")
-    test.add_argument("pytest", nargs="*", help="words for pytest: then it alone is run")
+    test.add_argument(
+        "pytest", nargs=argparse.REMAINDER, help="words for pytest: then it alone is run"
+    )
 
     notebooks = _add(commands, "open", _open, "open the notebooks in JupyterLab")
     notebooks.add_argument("jupyter", nargs="*", help="words for JupyterLab, after --")
@@ -104,7 +125,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_kind(_add(commands, "up", _up, "start the stack and wait until it is healthy"))
     _add(commands, "status", _status, "what of the stack is up, and where it answers")
     logs = _add(commands, "logs", _logs, "what the services say")
-    logs.add_argument("service", nargs="?", help="recommender-a, recommender-b or balancer")
+    logs.add_argument("service", nargs="?", help="recommender-a, recommender-b, balancer, ...")
     logs.add_argument("-f", "--follow", action="store_true", help="go on as they say more")
     _add(commands, "down", _down, "stop the stack; models and events are kept")
     _add(commands, "clean", _clean, "remove everything the lab made, and nothing else")
@@ -113,15 +134,13 @@ def _parser() -> argparse.ArgumentParser:
     engine = _add(commands, "engine", _engine, "install and start a Docker Engine, or stop it")
     engine.add_argument("action", choices=["up", "down"])
 
-    bench = _add(
-        commands, "bench", _bench, "measure ours beside its peers; alone: list what can be"
-    )
+    bench = _add(commands, "bench", _bench, MAINTENANCE["bench"], listed=False)
     bench.add_argument("name", nargs="?", help="which benchmark")
     bench.add_argument("words", nargs=argparse.REMAINDER, help="for it; --help lists them")
 
-    books = _add(commands, "notebooks", _notebooks, "make the student copies from the solutions")
+    books = _add(commands, "notebooks", _notebooks, MAINTENANCE["notebooks"], listed=False)
     books.add_argument("--check", action="store_true", help="only say whether they are up to date")
-    _add(commands, "lock", _lock, "make the lock files again, at the newest versions")
+    _add(commands, "lock", _lock, MAINTENANCE["lock"], listed=False)
     return parser
 
 
@@ -130,8 +149,14 @@ def _add(
     name: str,
     run: Command,
     summary: str,
+    *,
+    listed: bool = True,
 ) -> argparse.ArgumentParser:
-    command = commands.add_parser(name, help=summary, description=summary)
+    """Add a command; one that is not listed among the others is in the epilog."""
+    if listed:
+        command = commands.add_parser(name, help=summary, description=summary)
+    else:
+        command = commands.add_parser(name, description=summary)
     command.set_defaults(run=run)
     return command
 
@@ -144,12 +169,24 @@ def _add_kind(command: argparse.ArgumentParser) -> None:
         ("processes", "run local processes, even where an engine answers"),
     ):
         kinds.add_argument(f"--{kind}", dest="kind", action="store_const", const=kind, help=summary)
+    command.add_argument(
+        "--balancer",
+        choices=["ours", "nginx", "haproxy"],
+        default="ours",
+        help="who is between visitors and recommenders (ours); the others need containers",
+    )
 
 
 def _demo(options: argparse.Namespace, console: Console) -> int:
     from lab_utils import demo
 
-    demo.run_in_terminal(console, kind=options.kind, seed=options.seed, keep=options.keep)
+    demo.run_in_terminal(
+        console,
+        kind=options.kind,
+        seed=options.seed,
+        keep=options.keep,
+        balancer=options.balancer,
+    )
     return 0
 
 
@@ -172,11 +209,12 @@ def _open(options: argparse.Namespace, _console: Console) -> NoReturn:
 
 
 def _up(options: argparse.Namespace, console: Console) -> int:
-    from lab_utils import demo, stack
+    from lab_utils import busy, progress, ratings, stack
 
-    with demo.alone(), console.status("") as status:
-        chosen = stack.choose(options.kind, console.print)
-        chosen.up(console.print, lambda line: status.update(escape(line[:100])))
+    ratings.demand()
+    with busy.alone(), progress.watching(console) as watch:
+        chosen = stack.choose(options.kind, console.print, balancer=options.balancer)
+        chosen.up(console.print, watch)
     return _status(options, console)
 
 
@@ -185,8 +223,9 @@ def _status(_options: argparse.Namespace, console: Console) -> int:
     from rich.table import Column, Table
 
     from lab_utils import stack
+    from lab_utils.stack.base import ADMIN
 
-    up = stack.running()
+    up = stack.present()
     if up is None:
         console.print("The stack is not up. `./lab up` starts it, `./lab demo` shows all of it.")
         return 0
@@ -197,31 +236,42 @@ def _status(_options: argparse.Namespace, console: Console) -> int:
     for service in up.services():
         table.add_row(*vars(service).values())
     console.print(table)
+    admin = f"{up.ports.url('admin')}: {ADMIN[up.balancer]}"
+    console.print(f"The balancer's admin port is {admin}", soft_wrap=True)
+    for each in stack.unwell(up):
+        console.print(f"\n{escape(str(each))}", soft_wrap=True)
+        console.print(
+            f"Next: `./lab logs {each.name}` shows all of it; `./lab up` starts again what is down."
+        )
     return 0
 
 
 def _logs(options: argparse.Namespace, _console: Console) -> int:
     from lab_utils import stack
-    from lab_utils.stack.base import SERVICES
+    from lab_utils.stack.base import SERVICES, names
 
-    if options.service not in (None, *SERVICES):
+    up = stack.present()
+    known = names(up) if up and options.service else SERVICES
+    if options.service not in (None, *known):
         raise LabError(
             "reading the logs",
             f"there is no service {options.service!r}",
-            f"name one of {', '.join(SERVICES)}, or none for all",
+            f"name one of {', '.join(known)}, or none for all",
         )
-    up = stack.running()
     if up is None:
         raise LabError("reading the logs", "the stack is not up", "start it with `./lab up`")
-    for line in up.logs(options.service, follow=options.follow):
-        print(line, flush=True)
+    try:
+        for line in up.logs(options.service, follow=options.follow):
+            print(line, flush=True)
+    except KeyboardInterrupt:
+        return 130  # without a word: it is how one leaves `--follow`, and nothing was started
     return 0
 
 
 def _down(_options: argparse.Namespace, console: Console) -> int:
     from lab_utils import stack
 
-    up = stack.running()
+    up = stack.present()
     if up is None:
         console.print("The stack is not up: nothing to stop.")
     else:
@@ -232,13 +282,19 @@ def _down(_options: argparse.Namespace, console: Console) -> int:
 def _clean(_options: argparse.Namespace, console: Console) -> int:
     from lab_utils import cleanup
 
-    removed = cleanup.clean(console.print)
-    for line in removed:
-        console.print(f"removed {line}")
-    console.print(
-        "Nothing of the lab is left outside this folder. Kept: results/, .venv (delete this folder "
-        "to be rid of it) and the engine's build cache (`docker builder prune`)."
-    )
+    cleaned = cleanup.clean(console.print)
+    for line in cleaned.removed:
+        console.print(f"removed {line}", soft_wrap=True)
+    for line in cleaned.kept:
+        console.print(f"kept {line}", soft_wrap=True)
+    if cleaned.unseen is not None:
+        raise LabError(
+            "looking for what of the lab is in the Docker Engine",
+            f"{cleaned.unseen.found}; containers, images and volumes of the lab may be there. "
+            "All else of it is removed",
+            f"{cleaned.unseen.next_step}; then `./lab clean` again, if you ever used the lab there",
+        )
+    console.print(CLEANED)
     return 0
 
 

@@ -4,24 +4,32 @@ from __future__ import annotations
 
 import contextlib
 import sys
-from collections.abc import Iterator
+import tempfile
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from filelock import FileLock, Timeout
 from rich.console import Console
-from rich.markup import escape
 from tqdm import tqdm
 
-from lab_utils import balancer, ratings, report, stack, traffic
+from lab_utils import balancer, progress, ratings, report, stack, traffic
+from lab_utils.busy import alone as alone  # benchmarks ask for it here
 from lab_utils.errors import LabError
 from lab_utils.experiment import Experiment, Proportion, Quantile, Rate
-from lab_utils.paths import RESULTS, STATE
+from lab_utils.paths import RESULTS
 from lab_utils.stack import Kind, Stack
 
 SEED = 2026
 """Of the order in which the visitors come, where no other is asked for."""
+
+ROOM_FOR_A_RUN = 4 * 1024**2
+"""Bytes of a run's events, page and summary, with room to spare."""
+
+LOST = (
+    "To the verdict its failed requests are no success, so it says little of the model. Next: mend "
+    "what it says, and run this again; while the stack is up (`./lab demo --keep`), "
+    "`./lab logs {name}` shows more."
+)
 
 
 @dataclass(frozen=True)
@@ -34,6 +42,9 @@ class Run:
         plan: each variant's planned share of users.
         runtime: one sentence: how the stack ran.
         versions: of what took part besides this Python, by name.
+        unwell: the services that were not running or not healthy after the last visit.
+        note: that the weights were not those of the settings; None if they were.
+        alarm: that the weights changed meanwhile; None if they did not.
     """
 
     folder: Path
@@ -41,6 +52,9 @@ class Run:
     plan: dict[str, float]
     runtime: str
     versions: dict[str, str]
+    unwell: tuple[stack.Unwell, ...]
+    note: str | None
+    alarm: str | None
 
     @property
     def event_log(self) -> Path:
@@ -70,20 +84,30 @@ class Run:
             seed=self.traffic.seed,
             runtime=self.runtime,
             versions=self.versions,
-            visitor_failures=self.traffic.failures,
+            visitor_failures={
+                **self.traffic.failures,
+                **{f"service lost: {each.name} {each.trouble}": 1 for each in self.unwell},
+            },
+            notes=[self.note] if self.note else [],
+            alarms=[self.alarm] if self.alarm else [],
         )
 
 
 def collect(running: Stack, *, seed: int = SEED) -> Run:
     """Send every visitor once, with a progress bar, and keep what the balancer recorded.
 
-    The events are kept even if this is interrupted.
+    The events are kept even if this is interrupted. A service that did not live to the last
+    visit is named, with the last it said.
 
     Args:
         running: a stack that is up.
         seed: of the order in which the visitors come.
+
+    Raises:
+        LabError: the results could not be kept, or the ratings are missing.
     """
-    plan = balancer.planned_split(running.ports)
+    demand()
+    weights = balancer.weights(running.ports)
     folder = _new_folder(running.kind)
     before = len(running.event_log())
     try:
@@ -94,39 +118,55 @@ def collect(running: Stack, *, seed: int = SEED) -> Run:
             )
     finally:
         _keep(running.event_log()[before:], folder / "events.jsonl")
-    return Run(folder, seen, plan, running.description, running.versions())
+    unwell = stack.unwell(running)
+    for each in unwell:
+        print(f"\nLost on the way: {each}\n{LOST.format(name=each.name)}\n")
+    return Run(
+        folder,
+        seen,
+        weights.split,
+        running.description,
+        running.versions(),
+        tuple(unwell),
+        note=weights.note(),
+        alarm=weights.alarm(running.ports),
+    )
 
 
-@contextlib.contextmanager
-def alone() -> Iterator[None]:
-    """Hold the lab for one command at a time: two would share ports, models and event log.
+def demand() -> None:
+    """Raise where a run would be in vain: before minutes are spent on it.
 
     Raises:
-        LabError: another command of this checkout holds it.
+        LabError: nothing can be written to `results/`, or the ratings are missing.
     """
-    STATE.mkdir(exist_ok=True)
+    ratings.demand()
     try:
-        with FileLock(STATE / "busy.lock", timeout=0):
-            yield
-    except Timeout:
+        RESULTS.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=RESULTS) as probe:
+            probe.write(bytes(ROOM_FOR_A_RUN))
+    except OSError as error:
+        a_file = RESULTS.is_file()
         raise LabError(
-            "starting",
-            "another `./lab demo`, `up` or `bench` of this checkout is at work",
-            "wait until it is done; a second lab beside it needs its own checkout, LAB_PROJECT "
-            "and LAB_PORT_... variables",
+            f"looking whether {RESULTS} can keep a run",
+            "it is a file" if a_file else f"the operating system refused: {error.strerror}",
+            "move it out of the way" if a_file else "make room, or get the right to write there",
         ) from None
 
 
-def run_in_terminal(console: Console, *, kind: Kind, seed: int, keep: bool) -> Run:
+def run_in_terminal(
+    console: Console, *, kind: Kind, seed: int, keep: bool, balancer: str = "ours"
+) -> Run:
     """The demo as `./lab demo` shows it; the stack is stopped again unless it was up before.
 
     Raises:
         LabError: a step failed; what had been started is stopped, what was recorded is kept.
     """
+    demand()
     with alone():
-        chosen = stack.choose(kind, console.print)
+        chosen = stack.choose(kind, console.print, balancer=balancer)
         was_up = all(service.state == "running" for service in chosen.services())
-        _start(chosen, console)
+        with progress.watching(console) as watch:
+            chosen.up(console.print, watch)
         try:
             run = collect(chosen, seed=seed)
         finally:
@@ -136,11 +176,6 @@ def run_in_terminal(console: Console, *, kind: Kind, seed: int, keep: bool) -> R
     console.print(report.terminal(summary))
     console.print(f"The page with the pictures: [link]{run.page}[/link]", soft_wrap=True)
     return run
-
-
-def _start(chosen: Stack, console: Console) -> None:
-    with console.status("starting") as status:
-        chosen.up(console.print, lambda line: status.update(escape(line[:100])))
 
 
 def _keep(data: bytes, path: Path) -> None:

@@ -6,13 +6,12 @@ go through the CLI, because the SDK's builder is the classic one and knows no se
 
 from __future__ import annotations
 
-import contextlib
 import io
 import json
 import os
 import sys
 import tarfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -21,6 +20,7 @@ from typing import Any
 import docker
 from docker.errors import APIError, DockerException, ImageNotFound, NotFound
 from docker.models.containers import Container
+from docker.models.images import Image
 from requests import RequestException
 
 from lab_utils import commands
@@ -100,8 +100,19 @@ class Engine:
             labels.append(f"com.docker.compose.service={service}")
         return list(self.client.containers.list(all=True, filters={"label": labels}))
 
-    def remove_all(self, project: str) -> list[str]:
+    def remove_all(
+        self,
+        project: str,
+        *,
+        bases: Collection[str] = (),
+        kept: Callable[[str], object] = str,
+    ) -> list[str]:
         """Remove every container, volume, network and image with this project's label.
+
+        Args:
+            project: the label's value.
+            bases: images of all projects, which go too if no other project's are built on them.
+            kept: told each image that stays because others need it, and who does.
 
         Returns:
             What was removed, as `kind name`.
@@ -117,20 +128,40 @@ class Engine:
         for volume in self.client.volumes.list(filters=ours):
             volume.remove()
             removed.append(f"volume {volume.name}")
-        for image in self.client.images.list(filters=ours, all=False):
-            name = (image.tags or [image.short_id])[0]
-            with contextlib.suppress(APIError):  # in use by a container that is not ours: it stays
-                self.client.images.remove(str(image.id), force=len(image.tags) > 1)
-                removed.append(f"image {name}")
+        images = {str(each.id): each for each in self.client.images.list(filters=ours)}
+        shared = [self.client.images.get(name) for name in bases if self.has_image(name)]
+        images |= {str(each.id): each for each in shared}
+        strangers = [each for each in self.client.images.list() if each.id not in images]
+        for image in images.values():
+            above = [_name(each) for each in strangers if _is_built_on(each, image)]
+            why = f"{', '.join(above)} is built on it" if above else self._remove_image(image)
+            if why is None:
+                removed.append(f"image {_name(image)}")
+            else:
+                kept(f"image {_name(image)}: {why}")
         return removed
+
+    def _remove_image(self, image: Image) -> str | None:
+        """Remove an image under all its names; why not, if a container not of ours has it."""
+        for reference in image.tags or [str(image.id)]:
+            try:
+                self.client.images.remove(reference)
+            except ImageNotFound:
+                continue  # it went with an image that was made of it
+            except APIError as error:
+                return str(error.explanation)
+        return None
 
     def has_image(self, name: str) -> bool:
         """Whether the image is on this engine already, so that no network is needed."""
+        return self.image_id(name) is not None
+
+    def image_id(self, name: str) -> str | None:
+        """What a name stands for on this engine at the moment; None if for nothing."""
         try:
-            self.client.images.get(name)
+            return str(self.client.images.get(name).id)
         except (ImageNotFound, APIError):
-            return False
-        return True
+            return None
 
     def pull(self, name: str, *, timeout: float) -> bool:
         """Try to pull an image; False where its registry does not answer within `timeout` s."""
@@ -217,8 +248,11 @@ class Engine:
             box.remove(force=True)
 
 
-def find() -> Engine:
+def find(*, with_compose: bool = True) -> Engine:
     """The engine that answers on this machine.
+
+    Args:
+        with_compose: demand Compose too; removing things needs none.
 
     Raises:
         EngineUnavailable: none does; it says which of the usual causes it is.
@@ -229,7 +263,7 @@ def find() -> Engine:
         version = str(client.version()["Version"])
     except (DockerException, OSError) as error:
         raise _unavailable(address, error) from None
-    compose, compose_version = compose_command()
+    compose, compose_version = compose_command() if with_compose else ((), "not asked for")
     return Engine(address, version, compose, compose_version)
 
 
@@ -282,6 +316,19 @@ def compose_command() -> tuple[tuple[str, ...], str]:
         "install the Compose plugin: `sudo apt-get install docker-compose-v2` on Ubuntu, "
         "`sudo ./lab engine up` on Debian, part of Docker Desktop elsewhere",
     )
+
+
+def _name(image: Image) -> str:
+    return str((image.tags or [image.short_id])[0])
+
+
+def _is_built_on(image: Image, base: Image) -> bool:
+    """Whether an image's layers begin with those of another.
+
+    Asked of the layers, because BuildKit records no parent: Docker would remove the base.
+    """
+    layers, below = (each.attrs["RootFS"].get("Layers") or [] for each in (image, base))
+    return bool(below and len(layers) > len(below) and layers[: len(below)] == below)
 
 
 def _only_member(chunks: Iterator[bytes]) -> bytes:

@@ -1,9 +1,10 @@
 """A Docker Engine on a bare Debian or Ubuntu, when asked for: `./lab engine up`.
 
 Debian 12 ships an engine and a Compose too old for compose.yaml; those of Debian 13 install
-there as they are. What apt offers decides, not the release's number: along with those packages
-comes a base-files that says 13. Where a service manager runs, it starts the engine; where none
-does (a CI machine, a container), `dockerd` is started detached, and only such a one is ended.
+there as they are, and nothing of the system is upgraded along with them. What apt offers decides,
+not the release's number: many a machine has packages of both. Where a service manager runs, it
+starts the engine; where none does (a CI machine, a container), `dockerd` is started detached, and
+only such a one is ended.
 """
 
 from __future__ import annotations
@@ -125,15 +126,16 @@ def _installed() -> bool:
 def _install(family: str, say: Say) -> None:
     say("reading the package lists")
     apt.run("update", "-qq")
-    target: list[str] = []
+    packages = list(PACKAGES[family])
     if family == "debian" and not apt.offers(*PACKAGES[family]):
-        say(f"adding Debian's {BACKPORT_SUITE} packages, for these alone and what they depend on")
+        say(f"adding Debian's {BACKPORT_SUITE} packages, for these alone")
         _add_backports()
         apt.run("update", "-qq")
-        target = ["-t", BACKPORT_SUITE]
+        # one by one: `-t` would take base-files, libc6 and runc from there too, which nothing needs
+        packages = [f"{package}/{BACKPORT_SUITE}" for package in packages]
     say("installing the engine: " + ", ".join(PACKAGES[family]))
     apt.run("install", "-y", "-qq", "--no-install-recommends", *BESIDE)
-    apt.run("install", "-y", "-qq", "--no-install-recommends", *target, *PACKAGES[family])
+    apt.run("install", "-y", "-qq", "--no-install-recommends", *packages)
 
 
 def _add_backports() -> None:

@@ -7,13 +7,14 @@ on a bad line: what could not be used is counted, so that a report can say how m
 
 from __future__ import annotations
 
+import codecs
 import json
-from collections import Counter
-from collections.abc import Callable, Mapping
+from collections import Counter, defaultdict
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from http import HTTPStatus
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn, TypeGuard
 
 import pandas as pd
 
@@ -23,37 +24,68 @@ RECOMMENDATION = "/recommend/"
 """Paths under this one ask a recommender for films."""
 
 
+MOST = 1_000_000_000
+"""The largest number believed: eleven days, as a latency."""
+
+SHOWN = 5
+"""How many line numbers or names a sentence lists before it only counts."""
+
+
+@dataclass(frozen=True)
+class Rule:
+    """What a field may hold, in words and as a test."""
+
+    may_be: str
+    fits: Callable[[object], bool]
+    dtype: str
+
+
 def _is_text(value: object) -> bool:
-    return isinstance(value, str)
+    if not isinstance(value, str):
+        return False
+    try:
+        value.encode()
+    except UnicodeEncodeError:  # half a surrogate pair: JSON can write it, a file cannot
+        return False
+    return True
 
 
-def _is_text_or_null(value: object) -> bool:
-    return value is None or isinstance(value, str)
+def _is_number(value: object) -> TypeGuard[int | float]:
+    # a comparison, as an integer may be too long for any function that makes it a float
+    return isinstance(value, int | float) and not isinstance(value, bool) and -MOST <= value <= MOST
 
 
-def _is_number(value: object) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool)
+TEXT = Rule("text", _is_text, "str")
+TEXT_OR_NULL = Rule("text or null", lambda value: value is None or _is_text(value), "str")
+STATUS = Rule("an HTTP status", lambda value: type(value) is int and 100 <= value <= 999, "int64")
+NUMBER = Rule(f"a number up to {MOST:,}", _is_number, "float64")
+DURATION = Rule(
+    f"a number from 0 to {MOST:,}", lambda value: _is_number(value) and value >= 0, "float64"
+)
 
-
-REQUEST_FIELDS: Mapping[str, Callable[[object], bool]] = {
-    "request_id": _is_text,
-    "timestamp": _is_text,
-    "user_id": _is_text_or_null,
-    "variant": _is_text_or_null,
-    "backend": _is_text_or_null,
-    "method": _is_text,
-    "path": _is_text,
-    "status": _is_number,
-    "latency_ms": _is_number,
+REQUEST_FIELDS: Mapping[str, Rule] = {
+    "request_id": TEXT,
+    "timestamp": TEXT,
+    "user_id": TEXT_OR_NULL,
+    "variant": TEXT_OR_NULL,
+    "backend": TEXT_OR_NULL,
+    "method": TEXT,
+    "path": TEXT,
+    "status": STATUS,
+    "latency_ms": DURATION,
 }
-OUTCOME_FIELDS: Mapping[str, Callable[[object], bool]] = {
-    "request_id": _is_text,
-    "timestamp": _is_text,
-    "user_id": _is_text_or_null,
-    "variant": _is_text_or_null,
-    "outcome": _is_number,
+OUTCOME_FIELDS: Mapping[str, Rule] = {
+    "request_id": TEXT,
+    "timestamp": TEXT,
+    "user_id": TEXT_OR_NULL,
+    "variant": TEXT_OR_NULL,
+    "outcome": NUMBER,
 }
 FIELDS = {"request": REQUEST_FIELDS, "outcome": OUTCOME_FIELDS}
+
+
+class _Unusable(Exception):
+    """A line that is no event; its text says why."""
 
 
 @dataclass(frozen=True)
@@ -64,21 +96,24 @@ class EventLog:
         path: the file it was read from.
         requests: one row per `request` event, in the order written.
         outcomes: one row per `outcome` event, in the order written.
-        torn_at: numbers (from 1) of the lines that are not a whole event: cut short, not JSON,
-            or without a field that its kind of event has.
+        lines: how many lines the file has; each is in `requests`, `outcomes`, `unusable` or
+            `unknown_events`.
+        unusable: what is wrong with a line that is not a whole event (cut short, not JSON, a
+            field missing or of no use), with the numbers (from 1) of the lines of which it is so.
         unknown_events: how often each kind of event occurred that this reader does not know.
     """
 
     path: Path
     requests: pd.DataFrame
     outcomes: pd.DataFrame
-    torn_at: tuple[int, ...]
+    lines: int
+    unusable: Mapping[str, tuple[int, ...]]
     unknown_events: Mapping[str, int]
 
     @property
-    def torn_lines(self) -> int:
+    def unusable_lines(self) -> int:
         """How many lines are not a whole event."""
-        return len(self.torn_at)
+        return sum(map(len, self.unusable.values()))
 
     @property
     def duplicate_outcomes(self) -> int:
@@ -101,13 +136,16 @@ class EventLog:
 
     def problems(self) -> dict[str, int]:
         """Everything that could not be used, in words, with how often; empty for a clean log."""
-        where = f" (line {', '.join(map(str, self.torn_at[:5]))}{', …' * (self.torn_lines > 5)})"
+        kinds = {f"event of the unknown kind {k[:40]!r}": n for k, n in self.unknown_events.items()}
         found = {
-            f"torn or incomplete line{where}": self.torn_lines,
+            **{
+                f"line that is {what} ({_where(numbers)})": len(numbers)
+                for what, numbers in self.unusable.items()
+            },
             "outcome reported again (the first counts)": self.duplicate_outcomes,
             "outcome without a request": self.orphan_outcomes,
             "outcome naming another variant than its request": self.contradicting_outcomes,
-            **{f"event of the unknown kind {k!r}": n for k, n in self.unknown_events.items()},
+            **_most_frequent(kinds, "event of yet another unknown kind"),
         }
         return {what: count for what, count in found.items() if count}
 
@@ -125,10 +163,10 @@ class EventLog:
         outcomes = self.outcomes.drop_duplicates("request_id").set_index("request_id")["outcome"]
         visits = asked[["request_id", "timestamp", "user_id", "variant", "latency_ms", "status"]]
         reported = visits["request_id"].map(outcomes).astype("float64")
+        # "now" would be read as the time of reading, and "-2026" as a year that cannot be printed
+        dated = visits["timestamp"].where(visits["timestamp"].str.match(r"\d{4}-\d\d-\d\d"))
         return visits.assign(
-            timestamp=pd.to_datetime(
-                visits["timestamp"], utc=True, format="ISO8601", errors="coerce"
-            ),
+            timestamp=pd.to_datetime(dated, utc=True, format="ISO8601", errors="coerce"),
             outcome=reported.mask(
                 reported.isna() & (visits["status"] >= HTTPStatus.BAD_REQUEST), 0.0
             ),
@@ -142,13 +180,14 @@ class EventLog:
             "status "
             + failed["status"].astype(str)
             + " from "
-            + failed["variant"].fillna("no variant")
+            + failed["variant"].fillna("no variant").str[:40]
         )
-        return {str(name): int(count) for name, count in named.value_counts().items()}
+        counts = {str(name): int(count) for name, count in named.value_counts().items()}
+        return _most_frequent(counts, "another failure")
 
 
 def read(path: Path) -> EventLog:
-    """Read an event log, counting what is torn or unknown instead of failing on it.
+    """Read an event log, counting what is unusable or unknown instead of failing on it.
 
     Args:
         path: an `events.jsonl` written by the balancer.
@@ -158,26 +197,28 @@ def read(path: Path) -> EventLog:
     """
     events: dict[str, list[dict[str, Any]]] = {kind: [] for kind in FIELDS}
     unknown: Counter[str] = Counter()
-    torn = []
-    for number, line in enumerate(_lines(path), start=1):
-        event = _event(line)
-        if event is None:
-            torn.append(number)
-        elif (kind := event["event"]) not in FIELDS:
-            unknown[kind] += 1
-        elif all(field in event and fits(event[field]) for field, fits in FIELDS[kind].items()):
+    unusable: defaultdict[str, list[int]] = defaultdict(list)
+    lines = _lines(path)
+    for number, line in enumerate(lines, start=1):
+        try:
+            event = _event(line)
+        except _Unusable as why:
+            unusable[str(why)].append(number)
+            continue
+        if (kind := event["event"]) in FIELDS:
             events[kind].append(event)
         else:
-            torn.append(number)
+            unknown[kind] += 1
     if not any(events.values()):
-        raise _no_events(path, f"{path} holds {len(torn)} torn lines and not one event")
+        raise _no_events(path, f"{path} has {len(lines):,} lines, and not one request or outcome")
     requests, outcomes = (_table(events[kind], FIELDS[kind]) for kind in ("request", "outcome"))
-    return EventLog(Path(path), requests, outcomes, tuple(torn), dict(unknown))
+    where = {what: tuple(numbers) for what, numbers in unusable.items()}
+    return EventLog(Path(path), requests, outcomes, len(lines), where, dict(unknown))
 
 
 def _lines(path: Path) -> list[bytes]:
     try:
-        lines = Path(path).read_bytes().splitlines()
+        lines = Path(path).read_bytes().removeprefix(codecs.BOM_UTF8).splitlines()
     except FileNotFoundError:
         raise _no_events(path, f"there is no file {path}") from None
     if not lines:
@@ -194,16 +235,49 @@ def _no_events(path: Path, found: str) -> LabError:
     )
 
 
-def _event(line: bytes) -> dict[str, Any] | None:
+def _event(line: bytes) -> dict[str, Any]:
+    """The event on a line, its fields checked if its kind is known."""
+    event = _parsed(line)
+    if not (isinstance(event, dict) and _is_text(event.get("event"))):
+        raise _Unusable("no object with the name of an event")
+    kind = event["event"]
+    for field, rule in FIELDS.get(kind, {}).items():
+        article = "an" if kind == "outcome" else "a"
+        if field not in event:
+            raise _Unusable(f"{article} {kind} without {field}")
+        if not rule.fits(event[field]):
+            raise _Unusable(f"{article} {kind} whose {field} is not {rule.may_be}")
+    return event
+
+
+def _parsed(line: bytes) -> object:
+    if not line.strip():
+        raise _Unusable("empty")
     try:
-        event = json.loads(line)
-    except (ValueError, RecursionError):  # not JSON, or nested beyond reason
-        return None
-    named = isinstance(event, dict) and isinstance(event.get("event"), str)
-    return event if named else None
+        return json.loads(line.decode(), parse_constant=_no_json)
+    except UnicodeDecodeError:
+        raise _Unusable("not UTF-8 text") from None
+    except (ValueError, RecursionError):  # cut short, or nested beyond reason
+        raise _Unusable("not JSON, as if cut short") from None
 
 
-def _table(events: list[dict[str, Any]], fields: Mapping[str, object]) -> pd.DataFrame:
+def _no_json(constant: str) -> NoReturn:
+    """Python reads NaN and Infinity, which JSON does not know."""
+    raise ValueError(constant)
+
+
+def _where(numbers: Sequence[int]) -> str:
+    more = f" and {len(numbers) - SHOWN:,} more" * (len(numbers) > SHOWN)
+    return f"line {', '.join(map(str, numbers[:SHOWN]))}{more}"
+
+
+def _most_frequent(counts: Mapping[str, int], others: str) -> dict[str, int]:
+    """The most frequent few, and all the others as one: a report is read by people."""
+    most = dict(Counter(counts).most_common(SHOWN))
+    rest = sum(counts.values()) - sum(most.values())
+    return {**most, **({others: rest} if rest else {})}
+
+
+def _table(events: list[dict[str, Any]], fields: Mapping[str, Rule]) -> pd.DataFrame:
     table = pd.DataFrame(events, columns=list(fields))
-    texts = [name for name, fits in fields.items() if fits is not _is_number]
-    return table.astype(dict.fromkeys(texts, "str"))
+    return table.astype({name: rule.dtype for name, rule in fields.items()})

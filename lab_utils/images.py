@@ -18,6 +18,8 @@ HUB_PYTHON = "python:3.13-slim"
 DEBIAN_SUITE = "trixie"
 DEBIAN_BASE = f"recitation/debian-base:{DEBIAN_SUITE}"
 PYTHON_BASE = "recitation/python-base:3.13"
+MADE = (PYTHON_BASE, DEBIAN_BASE)
+"""The base images that the lab makes itself, for all projects of a machine."""
 
 NO_CA = CONTAINERS / "no-ca.pem"
 """An empty bundle: what a build trusts besides the image's own certificates by default."""

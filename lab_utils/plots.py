@@ -72,6 +72,9 @@ class Stroke:
     hatch: str
 
 
+LEAST_MS = 0.001
+"""What the balancer's clock tells apart; a logarithmic axis has no place for 0."""
+
 STROKES = (Stroke("#0b5c94", "o", "-", ""), Stroke("#e08a00", "D", "--", "//"))
 """Control and treatment: far apart in hue and in lightness (Okabe & Ito 2008, darkened)."""
 
@@ -211,8 +214,8 @@ def latency(log: pd.DataFrame, q: float = 0.95) -> Picture:
                 _label(axes, text, (marks[name], q), (12, -16))
             else:
                 _label(axes, text, (marks[name], q), (-12, 12), ha="right")
-        fastest_request = min(values.min() for values in groups.values())
-        slowest_request = max(values.max() for values in groups.values())
+        fastest_request = max(LEAST_MS, min(values.min() for values in groups.values()))
+        slowest_request = max(LEAST_MS, *(values.max() for values in groups.values()))
         axes.set_xlim(fastest_request / 1.5, max(slowest_request * 1.1, marks[slowest] * 4))
         axes.set_ylim(0, 1.1)
         _log_milliseconds(axes)

@@ -2,14 +2,29 @@
 
 from __future__ import annotations
 
+import zlib
 from pathlib import Path
 
 import pandas as pd
 
+from lab_utils.errors import LabError
 from lab_utils.paths import DATA
 
 LIKED = 4.0
 """Stars from which on a later rating counts as a success."""
+
+NEEDED = ("past/ratings.csv.gz", "past/movies.csv", "future/ratings.csv.gz")
+"""What of `data/` the models learn from, and what settles an outcome."""
+
+
+def demand(folder: Path = DATA) -> None:
+    """Raise unless all that models and visitors need is there.
+
+    Raises:
+        LabError: it names what is missing.
+    """
+    if missing := [name for name in NEEDED if not (folder / name).is_file()]:
+        raise _unreadable(folder / missing[0], "there is no such file")
 
 
 def liked_films(path: Path = DATA / "future" / "ratings.csv.gz") -> dict[str, frozenset[int]]:
@@ -17,8 +32,11 @@ def liked_films(path: Path = DATA / "future" / "ratings.csv.gz") -> dict[str, fr
 
     Returns:
         User id to film ids; every user of the data is a key.
+
+    Raises:
+        LabError: the file is missing, damaged, or of another form.
     """
-    future = pd.read_csv(path, dtype={"user_id": str})
+    future = _read(path, ["user_id", "movie_id", "rating"]).astype({"user_id": str})
     liked = future[future["rating"] >= LIKED].groupby("user_id")["movie_id"].agg(frozenset)
     return {user: liked.get(user, frozenset()) for user in future["user_id"].unique()}
 
@@ -28,5 +46,25 @@ def offline_figures() -> pd.DataFrame:
 
     Returns:
         One row per model; NaN where a model has no such figure.
+
+    Raises:
+        LabError: the file is missing, damaged, or of another form.
     """
-    return pd.read_csv(DATA / "offline.csv").set_index("model")
+    return _read(DATA / "offline.csv").set_index("model")
+
+
+def _read(path: Path, columns: list[str] | None = None) -> pd.DataFrame:
+    try:
+        return pd.read_csv(path, usecols=columns)
+    except FileNotFoundError:
+        raise _unreadable(path, "there is no such file") from None
+    except (OSError, EOFError, zlib.error, ValueError) as error:
+        raise _unreadable(path, f"it cannot be read: {error}") from None
+
+
+def _unreadable(path: Path, why: str) -> LabError:
+    return LabError(
+        f"reading the ratings in {path}",
+        why,
+        "bring back what came with the lab: `git restore data`, or unpack it again",
+    )

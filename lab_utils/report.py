@@ -1,7 +1,7 @@
 """A run's report: one page that stands alone, and the same summary for the terminal.
 
 Both say what one immutable `Summary` says, the verdict first, then what it rests on, then
-what was weak.
+what was weak; the page adds pictures and definitions.
 """
 
 from __future__ import annotations
@@ -9,8 +9,8 @@ from __future__ import annotations
 import json
 import math
 import platform
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from importlib import metadata
 from pathlib import Path
 from typing import Any
@@ -24,95 +24,30 @@ from rich.panel import Panel
 from rich.table import Table
 from rich.text import Text
 
-from lab_utils import __version__, events, plots
+from lab_utils import __version__, events, measured, plots
 from lab_utils.experiment import (
     Check,
-    Decision,
+    EmptyVariant,
     Experiment,
     Finding,
+    MissingColumns,
+    MissingOutcome,
+    MixedAssignment,
     Result,
-    VariantCount,
     undecidable,
     wording,
 )
 from lab_utils.plots import Picture
+from lab_utils.sayable import Sayable
+from lab_utils.summary import MetricLine, Summary
+
+__all__ = ["Summary", "terminal", "write"]
 
 COLOURS = {"ship": "green", "don't ship": "red", "keep collecting": "yellow", "broken": "magenta"}
 
+NOTHING_WEAK = "None of the checks below found anything."
+
 LIBRARIES = ("numpy", "pandas", "scipy", "statsmodels", "matplotlib")
-
-
-@dataclass(frozen=True)
-class MetricLine:
-    """One metric's numbers; NaN where a method has none.
-
-    Attributes:
-        measure: "share" (of 1) or the unit of all values.
-        difference: treatment minus control.
-    """
-
-    metric: str
-    measure: str
-    method: str
-    control: float
-    treatment: float
-    difference: float
-    ci_low: float
-    ci_high: float
-    p_value: float
-
-    @property
-    def shown(self) -> tuple[str, str, str, str, str, str]:
-        """The line as it is printed: metric, both values, difference, interval, p-value."""
-        return (
-            self.metric,
-            wording.value(self.control, self.measure),
-            wording.value(self.treatment, self.measure),
-            wording.difference(self.difference, self.measure),
-            wording.interval((self.ci_low, self.ci_high), self.measure),
-            wording.p_value(self.p_value).removeprefix("p ").removeprefix("= "),
-        )
-
-
-@dataclass(frozen=True)
-class Summary:
-    """Everything a run has to say; the page and the terminal show nothing else.
-
-    Attributes:
-        run: the run folder's name.
-        control: the variant in use.
-        treatment: the variant under test.
-        verdict: ship, don't ship, keep collecting or broken.
-        sentence: what the verdict rests on.
-        would_change: what would have to be seen for another verdict.
-        reasons: one line per metric and check behind it.
-        confidence: of the intervals, in percent.
-        variants: planned and seen, per variant.
-        split: whether they fit, in words.
-        metrics: numbers, the primary metric first; empty where the analysis was stopped.
-        weaknesses: what was lost, failed, or has to be known; empty if nothing.
-        facts: what it takes to run this again: seed, runtime, versions, times.
-    """
-
-    run: str
-    control: str
-    treatment: str
-    verdict: str
-    sentence: str
-    would_change: str
-    reasons: tuple[str, ...]
-    confidence: float
-    variants: tuple[VariantCount, ...]
-    split: str
-    metrics: tuple[MetricLine, ...]
-    weaknesses: tuple[str, ...]
-    facts: Mapping[str, str]
-
-    @property
-    def metric_head(self) -> tuple[str, ...]:
-        """Column titles for `MetricLine.shown`."""
-        interval = f"{self.confidence:g}% interval"
-        return ("Metric", self.control, self.treatment, "Difference", interval, "p-value")
 
 
 def write(
@@ -123,6 +58,8 @@ def write(
     runtime: str,
     versions: Mapping[str, str] | None = None,
     visitor_failures: Mapping[str, int] | None = None,
+    notes: Sequence[str] = (),
+    alarms: Sequence[str] = (),
 ) -> Summary:
     """Analyse a run's event log and write `report.html` and `summary.json` beside it.
 
@@ -134,6 +71,8 @@ def write(
         versions: of what else took part (the engine, the images), by name.
         visitor_failures: what the visitors could not do and how often, by name; such as a
             connection refused, which no balancer could log.
+        notes: what a reader has to know about the split, such as weights changed before.
+        alarms: what makes every number worthless, such as weights changed meanwhile; shown first.
 
     Returns:
         What the page says, for `terminal`.
@@ -145,17 +84,27 @@ def write(
     visits = log.visits()
     check = experiment.check(visits)
     result = experiment.analyze(visits) if check.ok else None
+    decision = result.decision() if result else undecidable(check.problems)
     summary = Summary(
         run=run_folder.resolve().name,
         control=experiment.control,
         treatment=experiment.treatment,
-        **_decision_parts(result.decision() if result else undecidable(check.problems)),
+        verdict=decision.verdict,
+        sentence=decision.sentence,
+        would_change=decision.would_change,
+        alarms=tuple(alarms),
+        guardrails=decision.guardrails,
+        reasons=decision.reasons,
         confidence=100 * (1 - experiment.alpha),
         variants=check.variants,
         split=check.split_sentence,
+        notes=tuple(notes),
         metrics=tuple(_line(finding) for finding in result.findings) if result else (),
-        weaknesses=_weaknesses(log, check, visitor_failures or {}),
-        facts=_facts(visits, seed, runtime, versions or {}),
+        weaknesses=(*alarms, *_weaknesses(log, check, visitor_failures or {})),
+        passed=_passed(log, check, visitor_failures, alarms),
+        measured=measured.definitions(experiment),
+        facts=_facts(visits, seed, runtime),
+        versions=_versions() | dict(versions or {}),
     )
     page = _render(summary, _pictures(visits, check, result))
     (run_folder / "report.html").write_text(page, encoding="utf-8")
@@ -164,13 +113,14 @@ def write(
 
 
 def terminal(summary: Summary) -> RenderableType:
-    """The summary as something `rich` prints."""
+    """The summary as something `rich` prints, on whatever terminal there is."""
     verdict = Text(f"{summary.verdict.capitalize()}. ", style="bold")
     body = Text.assemble(verdict, summary.sentence, "\n\n", summary.would_change)
     panel = Panel(
         body, title=f"Verdict on {summary.treatment}", border_style=COLOURS[summary.verdict]
     )
-    return Group(panel, *_tables(summary), *_lists(summary))
+    alarms = [Text(f"WARNING: {alarm}", style="bold red") for alarm in summary.alarms]
+    return Sayable(Group(*alarms, panel, *_tables(summary), *_lists(summary)))
 
 
 def _tables(summary: Summary) -> list[Table]:
@@ -185,24 +135,26 @@ def _tables(summary: Summary) -> list[Table]:
     return [table for table in (split, metrics) if table.row_count]
 
 
-def _lists(summary: Summary) -> list[Text]:
-    weak = [f"- {weakness}" for weakness in summary.weaknesses] or [
-        "- nothing: every line of the log was whole, and every request was answered"
-    ]
-    facts = [f"{name}: {value}" for name, value in summary.facts.items()]
-    return [
-        Text.assemble(("What was weak\n", "bold"), "\n".join(weak), "\n"),
-        Text("; ".join(facts), style="dim"),
-    ]
-
-
-def _decision_parts(decision: Decision) -> dict[str, Any]:
-    return {
-        "verdict": decision.verdict,
-        "sentence": decision.sentence,
-        "would_change": decision.would_change,
-        "reasons": decision.reasons,
+def _lists(summary: Summary) -> list[RenderableType]:
+    versions = ", ".join(f"{name} {version}" for name, version in summary.versions.items())
+    made = Table.grid("", "", padding=(0, 2))
+    for name, value in {**summary.facts, "versions": versions}.items():
+        made.add_row(name, Text(value), style="dim")
+    lists = {
+        "The split": summary.notes,
+        "Guardrails": summary.guardrails,
+        "What was weak": summary.weaknesses or (NOTHING_WEAK,),
+        "Checked and found in order": summary.passed,
     }
+    shown = [_bullets(title, lines) for title, lines in lists.items() if lines]
+    return [*shown, Text("How it was made", style="bold"), made]
+
+
+def _bullets(title: str, lines: Sequence[str]) -> RenderableType:
+    bullets = Table.grid("", "", padding=(0, 1))
+    for line in lines:
+        bullets.add_row("-", Text(line))
+    return Group(Text(title, style="bold"), bullets, "")
 
 
 def _line(finding: Finding) -> MetricLine:
@@ -240,30 +192,54 @@ def _weaknesses(
     )
 
 
-def _facts(
-    visits: pd.DataFrame, seed: int, runtime: str, versions: Mapping[str, str]
-) -> dict[str, str]:
-    first, last = visits["timestamp"].min(), visits["timestamp"].max()
-    times = {
-        "first request": f"{first:%Y-%m-%d %H:%M:%S} UTC",
-        "last request": f"{last:%Y-%m-%d %H:%M:%S} UTC",
+def _passed(
+    log: events.EventLog,
+    check: Check,
+    visitor_failures: Mapping[str, int] | None,
+    alarms: Sequence[str],
+) -> tuple[str, ...]:
+    """Every check that was made and found nothing, in words; none that was not made."""
+    bad_outcomes = log.duplicate_outcomes + log.orphan_outcomes + log.contradicting_outcomes
+    whole = not (log.unusable_lines or log.unknown_events)
+    found = {type(problem) for problem in check.problems}
+    served = len(check.variants) and found.isdisjoint({MissingColumns, EmptyVariant})
+    made = {
+        f"each of the {log.lines:,} lines of the event log is a whole event": whole,
+        "each outcome names a request of the log and its variant, none reported twice": (
+            not bad_outcomes
+        ),
+        "no request for films failed (status 400 or more)": not log.failures(),
+        "no visitor failed": visitor_failures is not None and not visitor_failures,
+        "no user was served by both variants": served and MixedAssignment not in found,
+        "each answered request has its outcome": served and MissingOutcome not in found,
+        "the users seen fit the planned split": (
+            check.sample_ratio is not None and not (check.sample_ratio.mismatch or alarms)
+        ),
     }
+    return tuple(what for what, passed in made.items() if passed)
+
+
+def _facts(visits: pd.DataFrame, seed: int, runtime: str) -> dict[str, str]:
+    first, last = visits["timestamp"].min(), visits["timestamp"].max()
+    times = {"first request": first, "last request": last}
     return {
         "how the services ran": runtime,
         "seed": str(seed),
-        **(times if pd.notna(first) else {}),
-        "lab": __version__,
-        "Python": platform.python_version(),
-        **{library: metadata.version(library) for library in LIBRARIES},
-        **versions,
+        **{name: f"{at:%Y-%m-%d %H:%M:%S} UTC" for name, at in times.items() if pd.notna(at)},
     }
 
 
+def _versions() -> dict[str, str]:
+    libraries = {library: metadata.version(library) for library in LIBRARIES}
+    return {"lab": __version__, "Python": platform.python_version(), **libraries}
+
+
 def _pictures(visits: pd.DataFrame, check: Check, result: Result | None) -> list[Picture]:
+    planned = visits[visits["variant"].isin([count.variant for count in check.variants])]
     return [
         *([plots.effect(result)] if result else []),
         *([plots.split(check)] if any(count.users for count in check.variants) else []),
-        *([plots.latency(visits)] if visits["variant"].notna().any() else []),
+        *([plots.latency(planned)] if len(planned) else []),
     ]
 
 
@@ -278,7 +254,8 @@ def _render(summary: Summary, pictures: list[Picture]) -> str:
     template = environment.get_template("report.html.j2")
     # the element is made by `Picture.to_html`, which escapes what it is given
     figures = [(Markup(picture.to_html()), picture.caption) for picture in pictures]  # noqa: S704
-    return template.render(summary=summary, figures=figures, share=wording.value)
+    words = {"share": wording.value, "nothing_weak": NOTHING_WEAK}
+    return template.render(summary=summary, figures=figures, **words)
 
 
 def _to_json(summary: Summary) -> str:
@@ -286,9 +263,9 @@ def _to_json(summary: Summary) -> str:
 
 
 def _without_nan(value: Any) -> Any:
-    """JSON knows no NaN: what was not computed is null."""
+    """JSON knows neither NaN nor infinity: what was not computed is null."""
     if isinstance(value, Mapping):
         return {key: _without_nan(item) for key, item in value.items()}
     if isinstance(value, list | tuple):
         return [_without_nan(item) for item in value]
-    return None if isinstance(value, float) and math.isnan(value) else value
+    return None if isinstance(value, float) and not math.isfinite(value) else value

@@ -8,10 +8,12 @@ has seen it.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import random
+import threading
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, wait
 from dataclasses import dataclass
 
 import httpx
@@ -26,6 +28,9 @@ CONCURRENCY = 16
 
 TIMEOUT = 10.0
 """Seconds a visitor waits for an answer."""
+
+PAUSE = 0.2
+"""Seconds between two looks for a Ctrl-C, which Windows does not hear in a wait without end."""
 
 Progress = Callable[[int], object]
 
@@ -82,6 +87,10 @@ def replay(
         users: who visits, and what each will like; everyone by default.
         concurrency: visits under way at once.
         progress: told the number of finished visits after each.
+
+    Raises:
+        KeyboardInterrupt: interrupted; the visits under way are given up at once, whether the
+            balancer answers or hangs.
     """
     liked = liked_films() if users is None else users
     order = list(liked)
@@ -89,7 +98,14 @@ def replay(
     replaying = _Replay(balancer, liked, progress)
     # a thread of its own has no event loop yet, whereas a notebook's cell runs inside one
     with ThreadPoolExecutor(max_workers=1) as pool:
-        pool.submit(lambda: asyncio.run(replaying.run(order, concurrency))).result()
+        visits = pool.submit(lambda: asyncio.run(replaying.run(order, concurrency)))
+        try:
+            while not wait([visits], timeout=PAUSE).done:
+                pass
+        except KeyboardInterrupt:
+            replaying.give_up()
+            raise
+        visits.result()
     return Traffic(
         visits=len(order),
         answered=tuple(replaying.answered),
@@ -112,8 +128,20 @@ class _Replay:
         self.reported = 0
         self.failures: Counter[str] = Counter()
         self.done = 0
+        self.begun = threading.Event()
+        self.cancel: Callable[[], object] = lambda: None
+
+    def give_up(self) -> None:
+        """End the visits under way, from another thread than theirs."""
+        self.begun.wait()
+        with contextlib.suppress(RuntimeError):  # they have ended by themselves
+            self.cancel()
 
     async def run(self, order: Sequence[str], concurrency: int) -> None:
+        loop, visits = asyncio.get_running_loop(), asyncio.current_task()
+        if visits is not None:
+            self.cancel = lambda: loop.call_soon_threadsafe(visits.cancel)
+        self.begun.set()
         waiting = iter(order)
         async with httpx.AsyncClient(
             base_url=self.balancer, timeout=TIMEOUT, trust_env=False

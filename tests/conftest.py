@@ -7,6 +7,7 @@ skipped is listed at the end with the reason and how to get it.
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import os
 import shutil
@@ -61,12 +62,33 @@ def _wrk() -> str | None:
     return "wrk is missing, or this is not Linux; on Debian and Ubuntu `apt-get install wrk`"
 
 
+def _haproxy() -> str | None:
+    return _debian("haproxy")
+
+
+def _slowhttptest() -> str | None:
+    return _debian("slowhttptest")
+
+
+def _varnishtest() -> str | None:
+    return _debian("varnishtest", "varnish")
+
+
+def _debian(program: str, package: str | None = None) -> str | None:
+    if shutil.which(program):
+        return None
+    return f"{program} is missing; on Debian and Ubuntu `apt-get install {package or program}`"
+
+
 NEEDS = {
     "docker": _docker,
+    "haproxy": _haproxy,
     "linux": _linux,
     "network": _network,
     "posix": _posix,
     "root": _root,
+    "slowhttptest": _slowhttptest,
+    "varnishtest": _varnishtest,
     "wrk": _wrk,
 }
 
@@ -111,6 +133,24 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     for need, tests in _skipped.items():
         terminalreporter.line(f"{len(tests)} tests need {need}: {missing(need)}", yellow=True)
     terminalreporter.line(f"LAB_REQUIRE={','.join(_skipped)} makes these failures", yellow=True)
+
+
+@contextlib.contextmanager
+def full_disk():
+    """Files can be made meanwhile, but nothing can be written into them."""
+    import resource
+
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (0, before[1]))
+    try:
+        yield
+    finally:  # before pytest itself writes again, into a file perhaps
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+
+
+@pytest.fixture(name="full_disk")
+def _full_disk():
+    return full_disk
 
 
 @pytest.fixture(scope="session")

@@ -31,6 +31,14 @@ def test_alone_it_explains_itself():
         assert f"\n    {command} " in done.stdout
 
 
+def test_what_only_maintainers_need_is_apart():
+    shown = lab().stdout
+    students, maintainers = shown.split("to work on the lab itself:")
+    for command in ("bench", "notebooks", "lock"):
+        assert f"\n    {command} " in maintainers
+        assert f"\n    {command} " not in students
+
+
 def test_an_unknown_command_is_refused_with_the_known_ones():
     done = lab("dmeo")
     assert done.returncode == 2
@@ -106,6 +114,20 @@ def test_packages_that_cannot_be_fetched_end_in_advice_and_a_second_try_goes_on(
         assert "the packages could not all be installed" in done.stderr
         assert "run the same command again" in done.stderr
     assert not (bare_checkout / ".venv" / "made-from").exists()
+
+
+@pytest.mark.needs("posix")
+def test_the_packages_progress_is_shown_and_not_a_line_for_each(bare_checkout):
+    tools = bare_checkout / "tools"
+    tools.mkdir()
+    uv = "#!/bin/sh\nprintf 'Downloading numpy (15MiB)\\n + numpy==2\\n + scipy==1\\n' >&2\n"
+    (tools / "uv").write_text(uv)
+    (tools / "uv").chmod(0o755)
+    path = os.pathsep.join([str(tools), os.environ["PATH"]])
+    told = run_under(sys.version_info[:3], bare_checkout, PATH=path).stderr
+    assert "Downloading numpy" in told
+    assert "lab: done" in told
+    assert "scipy" not in told
 
 
 def test_a_python_of_the_users_own_is_used_as_it_is(bare_checkout):

@@ -5,8 +5,10 @@ import subprocess
 import sys
 
 import pytest
+from balancer.admin import parse_weights
+from balancer.outcome import parse_outcome
 
-from lab_utils import ports
+from lab_utils import images, ports
 from lab_utils.paths import ROOT
 
 PAGES = ["README.md", "CONTRIBUTING.md", "data/README.md", "containers/balancer/README.md"]
@@ -40,3 +42,32 @@ def test_the_readme_names_every_port_and_its_variable():
     for name, port in vars(ports.Ports()).items():
         assert f"| {port} |" in text
         assert f"`{ports.variable(name)}`" in text
+
+
+def sent_to(path):
+    """The bodies that the README's commands send to a path of the balancer."""
+    text = (ROOT / "README.md").read_text()
+    port = {"/outcome": ports.Ports().balancer, "/weights": ports.Ports().admin}[path]
+    return re.findall(rf"^curl .*127\.0\.0\.1:{port}{path} -d '(.*)'$", text, re.MULTILINE)
+
+
+def test_the_outcome_that_the_readme_sends_is_one_that_the_balancer_takes():
+    (body,) = sent_to("/outcome")
+    assert parse_outcome(body.encode(), {"a", "b"}).user_id == "17"
+
+
+def test_the_weights_that_the_readme_puts_are_some_that_the_balancer_takes():
+    (body,) = sent_to("/weights")
+    assert parse_weights(body.encode(), {"a": 70, "b": 30}) == {"a": 50, "b": 50}
+
+
+def test_the_base_image_that_the_readme_names_is_the_one_that_is_made():
+    text = (ROOT / "README.md").read_text()
+    assert set(re.findall(r"BASE_IMAGE=(\S+) docker", text)) == {images.PYTHON_BASE}
+
+
+def test_the_scripts_of_the_data_are_shown_with_the_python_that_has_their_packages():
+    text = (ROOT / "data" / "README.md").read_text()
+    shown = re.findall(r"^(\S*python) (data/\S+\.py)", text, re.MULTILINE)
+    assert {python for python, _ in shown} == {".venv/bin/python"}
+    assert all((ROOT / script).exists() for _, script in shown)

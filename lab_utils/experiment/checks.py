@@ -164,7 +164,9 @@ class Inspection:
         if known.all():
             return
         counts = self.rows.loc[~known, "variant"].value_counts()
-        seen = ", ".join(f"{name!r} on {count:,} rows" for name, count in counts.items())
+        named = [f"{str(name)[:40]!r} on {count:,} rows" for name, count in counts.head(5).items()]
+        others = [f"{len(counts) - 5:,} more"] if len(counts) > 5 else []
+        seen = ", ".join(named + others)
         found = f"the plan has {', '.join(map(repr, self.plan))}; the log also has {seen}"
         self._found(errors.UnknownVariant(found), self.go_on.get("on_unknown", "raise"))
         self.rows = self.rows[known]

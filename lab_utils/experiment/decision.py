@@ -57,6 +57,35 @@ class Finding:
         mildest_harm = -high if self.metric.higher_is_better else low
         return self.worse and mildest_harm > self.metric.tolerance
 
+    @property
+    def held(self) -> bool:
+        """Whether every difference the data fits is within the tolerance as a guardrail."""
+        return self._most_harm <= self.metric.tolerance
+
+    @property
+    def _most_harm(self) -> float:
+        """The worst end of the interval, as a worsening; NaN where there is no interval."""
+        low, high = self.comparison.interval
+        return -low if self.metric.higher_is_better else high
+
+    def guardrail_sentence(self, control: str, treatment: str) -> str:
+        """What this metric did as a guardrail: held, was breached, or could not tell."""
+        seen, measure, tolerance = self.comparison, self.metric.measure, self.metric.tolerance
+        did = "breached" if self.harmed else "held" if self.held else "could not tell"
+        against = {
+            "held": "all within",
+            "breached": "all beyond",
+            "could not tell": "which reaches beyond",
+        }[did]
+        if math.isnan(self._most_harm):
+            against = "nothing to hold against"
+        return (
+            f"Guardrail {self.metric.name} {did}: {treatment} {wording.MINUS} {control} is "
+            f"{wording.difference(seen.difference, measure)} "
+            f"({100 * (1 - self.alpha):g}% interval {wording.interval(seen.interval, measure)}), "
+            f"{against} the tolerance of {wording.tolerance(tolerance, measure)}."
+        )
+
     def sentence(self, control: str, treatment: str) -> str:
         """Both values, the difference and its interval."""
         seen, measure = self.comparison, self.metric.measure
@@ -79,18 +108,24 @@ class Decision:
         sentence: the verdict and what it rests on, in plain words, with the interval.
         reasons: one line per metric and check behind it.
         would_change: what would have to be seen for another verdict.
+        guardrails: what each guardrail did: held, breached, or could not tell; empty where
+            the analysis was stopped.
     """
 
     verdict: Verdict
     sentence: str
     reasons: tuple[str, ...]
     would_change: str
+    guardrails: tuple[str, ...] = ()
 
     def __str__(self) -> str:
-        return f"{self.verdict.capitalize()}. {self.sentence} {self.would_change}"
+        said = (f"{self.verdict.capitalize()}.", self.sentence, *self.guardrails, self.would_change)
+        return " ".join(said)
 
     def _repr_markdown_(self) -> str:
-        return f"**{self.verdict.capitalize()}.** {self.sentence}\n\n{self.would_change}"
+        guardrails = "".join(f"- {line}\n" for line in self.guardrails)
+        said = (f"**{self.verdict.capitalize()}.** {self.sentence}", guardrails, self.would_change)
+        return "\n\n".join(part for part in said if part)
 
 
 def decide(
@@ -111,22 +146,26 @@ def decide(
     )
     numbers = _capital(primary.sentence(control, treatment))
     main = f"{numbers}. {_by_chance(primary, control, treatment)}"
+    told = tuple(guardrail.guardrail_sentence(control, treatment) for guardrail in guardrails)
+
+    def decided(verdict: Verdict, sentence: str, would_change: str) -> Decision:
+        return Decision(verdict, sentence, reasons, would_change, told)
+
     if check.sample_ratio is not None and check.sample_ratio.mismatch:
         why = f"The split itself is wrong ({wording.p_value(check.sample_ratio.p_value)})."
-        return Decision("broken", f"{why} Not to be relied on: {main}", reasons, _AFTER_REPAIR)
+        return decided("broken", f"{why} Not to be relied on: {main}", _AFTER_REPAIR)
     if primary.worse:
         sentence = f"Variant {treatment} is worse than {control}. {main}"
-        return Decision("don't ship", sentence, reasons, _another_treatment(treatment))
+        return decided("don't ship", sentence, _another_treatment(treatment))
     if harmed:
         harm = _capital("; ".join(finding.sentence(control, treatment) for finding in harmed))
         sentence = f"A guardrail got worse. {harm}. {main}"
-        return Decision("don't ship", sentence, reasons, _mended(harmed, treatment))
+        return decided("don't ship", sentence, _mended(harmed, treatment))
     if primary.better:
-        unharmed = " No guardrail is shown to be worse than it may be." if guardrails else ""
-        sentence = f"Variant {treatment} is better than {control}. {main}{unharmed}"
-        return Decision("ship", sentence, reasons, _A_REPEAT)
+        sentence = f"Variant {treatment} is better than {control}. {main}"
+        return decided("ship", sentence, _A_REPEAT)
     sentence = f"This data fits a gain as well as a loss. {main}"
-    return Decision("keep collecting", sentence, reasons, _more_users(primary))
+    return decided("keep collecting", sentence, _more_users(primary))
 
 
 def undecidable(problems: Sequence[ExperimentError]) -> Decision:
@@ -150,8 +189,8 @@ _A_REPEAT = (
 
 def _another_treatment(treatment: str) -> str:
     return (
-        f"It would take another {treatment}, not more visitors: more of the same would narrow "
-        "the interval, hardly move it across 0."
+        "More visitors would hardly change this verdict: they would make the interval narrower, "
+        f"and it is unlikely to reach 0. Change {treatment}, and test it anew."
     )
 
 

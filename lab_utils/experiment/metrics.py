@@ -132,7 +132,7 @@ class Proportion:
         if len(bad):
             return BadOutcome(
                 f"{len(bad):,} of {len(values):,} values in `{self.column}` are neither 0 nor 1, "
-                f"the first is {bad.iloc[0]!r}"
+                f"the first is {bad.tolist()[0]!r}"
             )
         return _constant(self.column, groups)
 

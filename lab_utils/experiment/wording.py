@@ -34,6 +34,11 @@ def interval(ends: Interval, measure: str) -> str:
     return f"{low.split(' ')[0]} to {high}" if "not" not in low else low
 
 
+def tolerance(x: float, measure: str) -> str:
+    """The worsening that a guardrail lets pass: "50 ms", "0 points"."""
+    return f"{100 * x:g} points" if measure == "share" else f"{x:g} {measure}".strip()
+
+
 def p_value(p: float) -> str:
     """A p-value with as many digits as mean something."""
     if math.isnan(p):

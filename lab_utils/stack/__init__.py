@@ -1,6 +1,17 @@
 """The stack, everything up together: in containers where an engine answers, else as processes."""
 
-from lab_utils.stack.base import Service, Stack, StackError, table
-from lab_utils.stack.choice import Kind, choose, running
+from lab_utils.stack.base import Service, Stack, StackError, Unwell, table, unwell
+from lab_utils.stack.choice import Kind, choose, present, running
 
-__all__ = ["Kind", "Service", "Stack", "StackError", "choose", "running", "table"]
+__all__ = [
+    "Kind",
+    "Service",
+    "Stack",
+    "StackError",
+    "Unwell",
+    "choose",
+    "present",
+    "running",
+    "table",
+    "unwell",
+]

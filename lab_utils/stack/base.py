@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from textwrap import indent
 from typing import TYPE_CHECKING, Protocol
 
 from lab_utils import waiting
@@ -23,6 +24,17 @@ def quiet(_line: str) -> None:
 SERVICES = ("recommender-a", "recommender-b", "balancer")
 """The parts that stay up; each recommender is trained before it is started."""
 
+BALANCERS = {"ours": "balancer", "nginx": "nginx", "haproxy": "haproxy"}
+"""Who can stand between visitors and recommenders, each with its service's name in Compose.
+Processes know only ours."""
+
+ADMIN = {
+    "ours": "/status, /metrics, PUT /weights",
+    "nginx": "/status, /stub_status",
+    "haproxy": "/status, /metrics, /stats",
+}
+"""What each of them answers on the admin port."""
+
 READY_TIMEOUT = 60.0
 """Seconds from the start of the services until every part must answer."""
 
@@ -36,8 +48,9 @@ class Service:
     """One part of the stack as it is now.
 
     Attributes:
-        name: one of `SERVICES`.
-        state: `running`, `exited`, ... or `absent`.
+        name: one of `SERVICES`; with another balancer in its place, that one's.
+        state: `running`, `paused`, `exited (137)` (with its exit code, as far as that can be
+            known), ... or `absent`.
         health: `healthy`, `starting`, `unhealthy`, or empty where nothing checks it.
         address: where it answers on this machine.
         detail: the container's name or the process's number.
@@ -49,6 +62,32 @@ class Service:
     address: str
     detail: str
 
+    @property
+    def trouble(self) -> str:
+        """What is the matter with it, to be read after its name; empty while it is well."""
+        if self.state == "running":
+            return "" if self.health == "healthy" else f"is running, but {self.health}"
+        ended = self.state.startswith("exited")
+        return f"has ended: {self.state}" if ended else f"is {self.state}"
+
+
+@dataclass(frozen=True)
+class Unwell:
+    """A service that does not serve.
+
+    Attributes:
+        name: of the service.
+        trouble: what is the matter, to be read after the name.
+        last_words: the end of its log.
+    """
+
+    name: str
+    trouble: str
+    last_words: str
+
+    def __str__(self) -> str:
+        return f"{self.name} {self.trouble}. The last it said:\n{indent(self.last_words, '  ')}"
+
 
 class Stack(Protocol):
     """Two recommenders behind a balancer, started and stopped together."""
@@ -59,7 +98,11 @@ class Stack(Protocol):
 
     @property
     def kind(self) -> str:
-        """`containers` or `processes`."""
+        """`containers` or `processes`; with another balancer than ours, `containers-nginx`."""
+
+    @property
+    def balancer(self) -> str:
+        """One of `BALANCERS`: who is between visitors and recommenders."""
 
     @property
     def description(self) -> str:
@@ -82,6 +125,9 @@ class Stack(Protocol):
     def services(self) -> list[Service]:
         """Every part as it is now."""
 
+    def last_words(self, service: str) -> str:
+        """The end of one service's log."""
+
     def logs(self, service: str | None, *, follow: bool) -> Iterator[str]:
         """Log lines of one service, or of all with their names before them."""
 
@@ -96,12 +142,22 @@ def table(stack: Stack) -> Styler:
     return tables.worded(stack.services(), index="name")
 
 
-def wait_until_ready(stack: Stack, log: Callable[[], str]) -> None:
-    """Wait until every part runs, answers, and is held for healthy by all who look.
+def unwell(stack: Stack) -> list[Unwell]:
+    """Every part of a stack that is not running or not healthy now, with the last it said."""
+    return [_unwell(stack, each) for each in stack.services() if each.trouble]
 
-    Args:
-        stack: what was started.
-        log: the last lines of its services, for an error.
+
+def _unwell(stack: Stack, service: Service) -> Unwell:
+    return Unwell(service.name, service.trouble, stack.last_words(service.name))
+
+
+def names(stack: Stack) -> list[str]:
+    """The parts of a stack by name, with the balancer that is in use."""
+    return [each.name for each in stack.services()]
+
+
+def wait_until_ready(stack: Stack) -> None:
+    """Wait until every part runs, answers, and is held for healthy by all who look.
 
     Raises:
         StackError: a service died, or the time was up.
@@ -109,21 +165,18 @@ def wait_until_ready(stack: Stack, log: Callable[[], str]) -> None:
 
     def missing() -> str | None:
         services = stack.services()
-        if dead := [each.name for each in services if each.state != "running"]:
-            raise StackError(
-                "starting the stack",
-                f"{dead[0]} has ended; the last they said:\n{log()}",
-                f"mend what it says, then `./lab up`; `./lab logs {dead[0]}` shows all of it",
-            )
-        unwell = [f"{each.name} is {each.health}" for each in services if each.health != "healthy"]
-        return not_ready(stack.ports) or ("; ".join(unwell) or None)
+        if dead := [_unwell(stack, each) for each in services if each.state != "running"]:
+            said = "\n".join(map(str, dead))
+            raise StackError("starting the stack", said, "mend what it says, then run this again")
+        troubles = [f"{each.name} {each.trouble}" for each in services if each.trouble]
+        return not_ready(stack.ports) or ("; ".join(troubles) or None)
 
     waiting.until(
         missing,
         timeout=READY_TIMEOUT,
         doing="starting the stack",
-        next_step="`./lab logs` shows all they said; `./lab status` what answers now",
-        details=log,
+        next_step="`./lab up` tries again; `./lab doctor` looks at this machine",
+        details=lambda: "\n".join(f"{name}: {stack.last_words(name)}" for name in names(stack)),
     )
 
 

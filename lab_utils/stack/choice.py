@@ -7,33 +7,42 @@ from collections.abc import Callable
 from typing import Literal
 
 from lab_utils import docker_engine
+from lab_utils.errors import LabError
 from lab_utils.ports import Ports
 from lab_utils.stack.base import Stack
-from lab_utils.stack.containers import ContainerStack
+from lab_utils.stack.containers import ContainerStack, balancer_in_use
 from lab_utils.stack.processes import ProcessStack
 
 Kind = Literal["auto", "containers", "processes"]
 
 
-def choose(kind: Kind, say: Callable[[str], None], ports: Ports | None = None) -> Stack:
+def choose(
+    kind: Kind, say: Callable[[str], None], ports: Ports | None = None, balancer: str = "ours"
+) -> Stack:
     """Containers where an engine answers, else local processes, plainly told.
 
     Args:
         kind: `auto`, or the one that is wanted and no other.
         say: told what is missing where `auto` falls back to processes.
         ports: where the services answer; the environment's by default.
+        balancer: one of `BALANCERS`.
 
     Raises:
         EngineUnavailable: containers are demanded, and no engine answers.
+        LabError: another balancer than ours is to run as a process.
     """
     ports = ports or Ports.from_environment()
     if kind == "processes":
+        if balancer != "ours":
+            raise _containers_only(balancer, "--processes asks for none", "leave --processes out")
         return ProcessStack(ports)
     try:
-        return ContainerStack(docker_engine.find(), ports)
+        return ContainerStack(docker_engine.find(), ports, balancer=balancer)
     except docker_engine.EngineUnavailable as missing:
         if kind == "containers":
             raise
+        if balancer != "ours":
+            raise _containers_only(balancer, missing.found, missing.next_step) from None
         say(f"No Docker Engine: {missing.found}.")
         say("Going on with local processes: the same experiment, but no isolation, no images.")
         say(f"To have containers: {missing.next_step}.")
@@ -42,12 +51,31 @@ def choose(kind: Kind, say: Callable[[str], None], ports: Ports | None = None) -
 
 def running() -> Stack | None:
     """The stack that is up on this machine, whichever way; None if none is."""
+    return next((stack for stack in _candidates() if "running" in _states(stack)), None)
+
+
+def present() -> Stack | None:
+    """The stack that is up, or else one that has died and can still be asked; None if none is."""
+    found = [stack for stack in _candidates() if _states(stack) != {"absent"}]
+    return next((stack for stack in found if "running" in _states(stack)), next(iter(found), None))
+
+
+def _candidates() -> list[Stack]:
     ports = Ports.from_environment()
     candidates: list[Stack] = [ProcessStack(ports)]
     with contextlib.suppress(docker_engine.EngineUnavailable):
-        candidates.append(ContainerStack(docker_engine.find(), ports))
-    return next((stack for stack in candidates if _any_up(stack)), None)
+        engine = docker_engine.find()
+        candidates.append(ContainerStack(engine, ports, balancer=balancer_in_use(engine)))
+    return candidates
 
 
-def _any_up(stack: Stack) -> bool:
-    return any(service.state == "running" for service in stack.services())
+def _states(stack: Stack) -> set[str]:
+    return {service.state for service in stack.services()}
+
+
+def _containers_only(balancer: str, found: str, next_step: str) -> LabError:
+    return LabError(
+        f"putting {balancer} in the balancer's place",
+        f"the industrial balancers run in containers only, and {found}",
+        f"{next_step}; or leave `--balancer {balancer}` out: ours runs anywhere",
+    )

@@ -8,18 +8,36 @@ from dataclasses import dataclass, field
 
 from docker.models.containers import Container
 
-from lab_utils import images
+from lab_utils import access_logs, images
 from lab_utils.docker_engine import PROJECT, Engine
 from lab_utils.errors import LabError
 from lab_utils.paths import COMPOSE_FILE, ROOT
 from lab_utils.ports import Ports
-from lab_utils.stack.base import SERVICES, Say, Service, StackError, quiet, wait_until_ready
+from lab_utils.stack.base import (
+    BALANCERS,
+    Say,
+    Service,
+    StackError,
+    quiet,
+    wait_until_ready,
+)
 
 TRAINERS = ("train-a", "train-b")
-PORTS_OF = {"recommender-a": ("a",), "recommender-b": ("b",), "balancer": ("balancer", "admin")}
+PORTS_OF = {
+    "recommender-a": ("a",),
+    "recommender-b": ("b",),
+    **dict.fromkeys(BALANCERS.values(), ("balancer", "admin")),
+}
 """Names of the ports that each service publishes."""
 
-EVENTS = "events.jsonl"
+LOGS = {"ours": "events.jsonl", "nginx": "nginx.jsonl", "haproxy": "haproxy.jsonl"}
+"""Where each balancer writes what happened, in the volume `events`."""
+
+TITLES = {"ours": "the lab's own", "nginx": "nginx", "haproxy": "HAProxy"}
+
+ANY_PROFILE = ("--profile", "*")
+"""Without it, Compose does not see the services that a plain `up` leaves out."""
+
 ERASE_LINE = "\x1b[2K"
 
 STOP_TIMEOUT = 3
@@ -37,25 +55,36 @@ class ContainerStack:
         engine: where it runs.
         ports: where it answers on this machine.
         project: the Compose project's name and the label of all that belongs to it.
+        balancer: who is between visitors and recommenders: one of `BALANCERS`.
     """
 
     engine: Engine
     ports: Ports = field(default_factory=Ports.from_environment)
     project: str = PROJECT
+    balancer: str = "ours"
 
-    kind = "containers"
+    @property
+    def kind(self) -> str:
+        """`containers`, or `containers-nginx` with another balancer than ours."""
+        return "containers" if self.balancer == "ours" else f"containers-{self.balancer}"
+
+    @property
+    def parts(self) -> tuple[str, ...]:
+        """The services that stay up, as `SERVICES`, with the balancer that is in use."""
+        return ("recommender-a", "recommender-b", BALANCERS[self.balancer])
 
     @property
     def description(self) -> str:
         """How it ran."""
         return (
             f"Containers of Docker Engine {self.engine.version}, started by Compose "
-            f"{self.engine.compose_version}: each with its own files, users, processes and network."
+            f"{self.engine.compose_version}: each with its own files, users, processes and "
+            f"network. The balancer: {TITLES[self.balancer]}."
         )
 
     def versions(self) -> dict[str, str]:
         """The engine, Compose, and the very images that ran."""
-        ran = {name: self.container(name) for name in SERVICES}
+        ran = {name: self.container(name) for name in self.parts}
         images = {f"image {name}": _image_id(each) for name, each in ran.items() if each}
         about = {"Docker Engine": self.engine.version, "Compose": self.engine.compose_version}
         return {**about, **images}
@@ -71,10 +100,15 @@ class ContainerStack:
         self.ports.demand_free(ours=self._held_ports())
         self._demand_room()
         base = images.python_base(self.engine, say)
-        say(f"building the images on {base.name} ({base.origin})")
-        for line in self._compose(["--progress=plain", "build"], "building the images", base):
+        say(f"building what has changed of the images, on {base.name} ({base.origin})")
+        before = self._image_ids()
+        words = ["--progress=plain", "build", *self.parts]
+        for line in self._compose(words, "building the images", base):
             watch(line)
+        built = [name for name, made in self._image_ids().items() if made != before[name]]
+        say(f"built {', '.join(built)}" if built else "every image is up to date")
         say("training both models, then starting the services")
+        self._clear_the_place(say)
         try:
             self._start(base)
             self.wait()
@@ -88,32 +122,45 @@ class ContainerStack:
         Raises:
             StackError: a part died or never became healthy; the end of its log is shown.
         """
-        wait_until_ready(self, self._last_words)
+        wait_until_ready(self)
 
     def down(self, say: Say) -> None:
         """Remove containers and network; models and the event log stay in their volumes."""
-        list(self._compose(["down", f"--timeout={STOP_TIMEOUT}"], "stopping the stack"))
+        words = [*ANY_PROFILE, "down", f"--timeout={STOP_TIMEOUT}"]
+        list(self._compose(words, "stopping the stack"))
         say("removed the containers; models and the event log stay in their volumes")
 
     def services(self) -> list[Service]:
         """Every part as the engine sees it."""
-        return [self._service(name) for name in SERVICES]
+        return [self._service(name) for name in self.parts]
 
     def logs(self, service: str | None, *, follow: bool) -> Iterator[str]:
         """Log lines, through Compose."""
-        only = [service] if service else list(SERVICES)
+        only = [service] if service else list(self.parts)
         words = ["logs", "--no-color", *(["--follow"] if follow else []), *only]
         # Compose erases each line before it writes it, on a terminal or not
         return (line.replace(ERASE_LINE, "") for line in self._compose(words, "reading the logs"))
 
+    def last_words(self, service: str) -> str:
+        """The end of one service's log."""
+        container = self.container(service)
+        if container is None:
+            return "(no container)"
+        return str(container.logs(tail=12).decode(errors="replace")).strip() or "(it said nothing)"
+
     def event_log(self) -> bytes:
         """Everything the balancer has recorded so far; empty if nothing."""
-        container = self.container("balancer")
+        log = self._log()
+        return log if self.balancer == "ours" else access_logs.to_events(log)
+
+    def _log(self) -> bytes:
+        name, service = LOGS[self.balancer], BALANCERS[self.balancer]
+        container = self.container(service)
         try:
             if container:
-                return self.engine.copy_out(str(container.id), f"/events/{EVENTS}")
-            volume, image = f"{self.project}_events", f"{self.project}/balancer"
-            return self.engine.copy_out_of_volume(volume, EVENTS, image)
+                return self.engine.copy_out(str(container.id), f"/events/{name}")
+            volume, image = f"{self.project}_events", f"{self.project}/{service}"
+            return self.engine.copy_out_of_volume(volume, name, image)
         except FileNotFoundError:
             return b""
 
@@ -122,21 +169,34 @@ class ContainerStack:
         found = self.engine.containers(self.project, service)
         return found[0] if found else None
 
+    def _image_ids(self) -> dict[str, str | None]:
+        names = [f"{self.project}/{service}" for service in self.parts]
+        return {name: self.engine.image_id(name) for name in names}
+
     def _held_ports(self) -> set[str]:
         """Names of the ports that running parts of this stack hold."""
-        running = {each.name for each in self.services() if each.state == "running"}
+        running = {name for name in PORTS_OF if self._service(name).state == "running"}
         return {port for name in running for port in PORTS_OF[name]}
+
+    def _clear_the_place(self, say: Say) -> None:
+        """Stop another balancer of this stack that is up: they would share their ports."""
+        mine = BALANCERS[self.balancer]
+        others = [name for name in BALANCERS.values() if name != mine and self.container(name)]
+        if others:
+            say(f"{', '.join(others)} leaves the place to {mine}")
+            words = [*ANY_PROFILE, "rm", "--stop", "--force", *others]
+            list(self._compose(words, "stopping the other balancer"))
 
     def _start(self, base: images.BaseImage) -> None:
         try:
-            list(self._compose(["up", "--detach"], "starting the stack", base))
+            list(self._compose(["up", "--detach", *self.parts], "starting the stack", base))
         except LabError as failed:
             victim = self._failed_trainer()
             if victim is None:
                 raise
             raise StackError(
                 "training the models",
-                f"{victim} failed; the last it said:\n{self._tail(victim)}",
+                f"{victim} failed; the last it said:\n{self.last_words(victim)}",
                 "mend what it says, then run this again",
             ) from failed
 
@@ -147,21 +207,12 @@ class ContainerStack:
                 return name
         return None
 
-    def _last_words(self) -> str:
-        return "\n".join(f"{name}: {self._tail(name)}" for name in SERVICES)
-
-    def _tail(self, service: str) -> str:
-        container = self.container(service)
-        if container is None:
-            return "(no container)"
-        return str(container.logs(tail=12).decode(errors="replace")).strip()
-
     def _service(self, name: str) -> Service:
         container = self.container(name)
-        port = name.removeprefix("recommender-")
+        port = PORTS_OF[name][0]
         return Service(
             name=name,
-            state=str(container.status) if container else "absent",
+            state=_state(container) if container else "absent",
             health=str(container.health) if container and container.status == "running" else "",
             address=self.ports.url(port),
             detail=str(container.name) if container else "",
@@ -198,6 +249,22 @@ class ContainerStack:
             )
 
 
+def _state(container: Container) -> str:
+    if container.status != "exited":
+        return str(container.status)
+    ended = container.attrs["State"]
+    return f"exited ({ended['ExitCode']}{', out of memory' if ended.get('OOMKilled') else ''})"
+
+
 def _image_id(container: Container) -> str:
     image = container.image
     return str(image.short_id) if image else "unknown"
+
+
+def balancer_in_use(engine: Engine, project: str = PROJECT) -> str:
+    """Which of `BALANCERS` a project has a container of, rather a running one; else ours."""
+    stack = ContainerStack(engine, project=project)
+    found = {name: stack.container(service) for name, service in BALANCERS.items()}
+    present = {name: each.status for name, each in found.items() if each}
+    running = [name for name, status in present.items() if status == "running"]
+    return next(iter([*running, *present]), "ours")

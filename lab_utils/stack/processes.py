@@ -32,6 +32,7 @@ class ProcessStack:
     folder: Path = STATE / "processes"
 
     kind = "processes"
+    balancer = "ours"
     description = (
         "Local processes: the same programs on the same ports, but no isolation: they share this "
         "machine's files, Python and processes, have no limits, and no image was built."
@@ -60,7 +61,7 @@ class ProcessStack:
         say("starting the services")
         try:
             self._start_all()
-            wait_until_ready(self, self._last_words)
+            wait_until_ready(self)
         except BaseException:
             self.down(quiet)
             raise
@@ -79,6 +80,10 @@ class ProcessStack:
         """Log lines, from the services' files."""
         names = [service] if service else SERVICES
         return follow_files({name: self._process(name).log for name in names}, follow=follow)
+
+    def last_words(self, service: str) -> str:
+        """The end of one service's log."""
+        return self._process(service).last_lines()
 
     def event_log(self) -> bytes:
         """Everything the balancer has recorded so far; empty if nothing."""
@@ -131,18 +136,16 @@ class ProcessStack:
         path.write_text(tomli_w.dumps(settings), "utf-8")
         return path
 
-    def _last_words(self) -> str:
-        return "\n".join(f"{name}: {self._process(name).last_lines(8)}" for name in SERVICES)
-
     def _service(self, name: str) -> Service:
-        process = self._process(name).running()
+        known = self._process(name)
+        process = known.running()
         port = name.removeprefix("recommender-")
         path = "/status" if name == "balancer" else "/healthz"
         url = self.ports.url("admin" if name == "balancer" else port)
         healthy = process is not None and waiting.answer(url + path) is not None
         return Service(
             name=name,
-            state="running" if process else "absent",
+            state="running" if process else known.end or "absent",
             health=("healthy" if healthy else "starting") if process else "",
             address=self.ports.url(port),
             detail=f"process {process.pid}" if process else "",

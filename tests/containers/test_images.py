@@ -58,8 +58,13 @@ def test_everything_asked_for_is_pinned_with_hashes(image):
     assert text.count("--hash=sha256:") > len(PINNED.findall(text))
 
 
-def test_the_dockerfile_needs_no_frontend_from_a_registry(image):
-    assert "# syntax=" not in (image / "Dockerfile").read_text(encoding="utf-8")
+@pytest.mark.parametrize(
+    "dockerfile", list(CONTAINERS.glob("*/Dockerfile")), ids=lambda path: path.parent.name
+)
+def test_a_dockerfile_needs_no_frontend_from_a_registry_and_ends_without_root(dockerfile):
+    text = dockerfile.read_text(encoding="utf-8")
+    assert "# syntax=" not in text
+    assert re.findall(r"^USER (.*)", text, re.MULTILINE) == ["10001:10001"]
 
 
 @pytest.mark.parametrize("package", MAY_IMPORT)

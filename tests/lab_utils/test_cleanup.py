@@ -1,9 +1,11 @@
+import shutil
 import sys
 
 import httpx
 import pytest
 
-from lab_utils import cleanup
+from lab_utils import busy, cleanup, docker_engine, waiting
+from lab_utils.errors import LabError
 from lab_utils.ports import Ports
 from lab_utils.runtimes.process import Process
 from lab_utils.stack.containers import ContainerStack
@@ -45,7 +47,7 @@ def test_clean_leaves_nothing_of_ours_and_touches_nothing_else(
     recorded = stack.event_log()
     stack.down(print)
     assert recorded == stack.event_log() != b""
-    removed = cleanup.clean(print, project=PROJECT, state=tmp_path / "state")
+    cleaned = cleanup.clean(print, project=PROJECT, state=tmp_path / "state")
     ours = {"label": f"lab={PROJECT}"}
     client = engine.client
     left = [
@@ -55,7 +57,7 @@ def test_clean_leaves_nothing_of_ours_and_touches_nothing_else(
         *client.images.list(filters=ours),
     ]
     assert left == []
-    assert {line.split()[0] for line in removed} == {"volume", "image"}
+    assert {line.split()[0] for line in cleaned.removed} == {"volume", "image"}
     assert [path.read_bytes() for path in no_results.rglob("events.jsonl")] == [recorded]
     for thing in stranger:
         thing.reload()
@@ -80,7 +82,8 @@ def test_clean_stops_processes_empties_the_state_and_keeps_the_events(
 
 def test_there_may_be_nothing_to_clean(tmp_path, no_results, monkeypatch):
     monkeypatch.setenv("DOCKER_HOST", f"unix://{tmp_path}/nobody.sock")
-    assert cleanup.clean(print, state=tmp_path / "state") == []
+    assert cleanup.clean(print, state=tmp_path / "state").removed == []
+    assert not (tmp_path / "state").exists()
     assert not no_results.exists()
 
 
@@ -89,5 +92,42 @@ def test_what_a_killed_benchmark_left_running_is_ended(tmp_path, no_results, mon
     left = Process("nginx", tmp_path / "state" / "bench-balancer")
     left.start([sys.executable, "-c", "import time; time.sleep(60)"], {})
     running = left.running()
-    assert "process nginx" in cleanup.clean(print, state=tmp_path / "state")
+    assert "process nginx" in cleanup.clean(print, state=tmp_path / "state").removed
     assert not running.is_running()
+
+
+def test_what_has_lost_its_pid_file_is_ended_too(tmp_path, no_results, monkeypatch):
+    monkeypatch.setenv("DOCKER_HOST", f"unix://{tmp_path}/nobody.sock")
+    left = Process("nginx", tmp_path / "state" / "bench-balancer")
+    left.start([sys.executable, "-u", "-c", "print(1); import time; time.sleep(60)"], {})
+    waiting.until(
+        lambda: None if left.last_lines() == "1" else "it is starting",
+        timeout=20,
+        doing="testing",
+        next_step="-",
+    )
+    running = left.running()
+    shutil.rmtree(tmp_path / "state")
+    assert "process nginx" in cleanup.clean(print, state=tmp_path / "state").removed
+    assert not running.is_running()
+
+
+@pytest.mark.parametrize("reason", ["stopped", "permission"])
+def test_an_engine_that_cannot_be_looked_into_is_not_taken_for_none(
+    tmp_path, no_results, monkeypatch, reason
+):
+    def unavailable(**_):
+        raise docker_engine.EngineUnavailable(reason, "nothing answers", "start it")
+
+    monkeypatch.setattr(docker_engine, "find", unavailable)
+    (tmp_path / "state").mkdir()
+    (tmp_path / "state" / "left").write_text("over")
+    cleaned = cleanup.clean(print, state=tmp_path / "state")
+    assert cleaned.unseen.reason == reason
+    assert cleaned.removed == ["folder state"]
+
+
+def test_a_clean_amid_another_command_is_refused(tmp_path, no_results):
+    state = tmp_path / "state"
+    with busy.alone(state), pytest.raises(LabError, match="is at work"):
+        cleanup.clean(print, state=state)

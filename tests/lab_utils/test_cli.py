@@ -1,14 +1,17 @@
+import sys
+
 import pytest
 
-from lab_utils import cleanup, cli, docker_engine, doctor, stack
+from lab_utils import cleanup, cli, demo, docker_engine, doctor, stack, waiting
 from lab_utils.errors import LabError
 from lab_utils.ports import Ports
+from lab_utils.stack.base import BALANCERS, Service
 from lab_utils.stack.processes import ProcessStack
 
 
 @pytest.fixture
 def nothing_up(monkeypatch):
-    monkeypatch.setattr(stack, "running", lambda: None)
+    monkeypatch.setattr(stack, "present", lambda: None)
 
 
 def test_alone_it_explains_itself(capsys):
@@ -35,6 +38,27 @@ def test_an_interrupt_ends_without_a_traceback(monkeypatch, capsys):
     assert "Interrupted" in capsys.readouterr().err
 
 
+def test_clean_says_what_it_could_not_look_at_and_how_to_finish(monkeypatch, capsys):
+    stopped = docker_engine.EngineUnavailable("stopped", "nothing answers", "start it")
+    cleaned = cleanup.Cleaned(["folder .lab"], [], stopped)
+    monkeypatch.setattr(cleanup, "clean", lambda say: cleaned)
+    assert cli.main(["clean"]) == 1
+    told = capsys.readouterr()
+    assert told.out == "removed folder .lab\n"
+    said = " ".join(told.err.split())
+    assert "nothing answers; containers, images and volumes of the lab may be there" in said
+    assert "start it; then `./lab clean` again" in said
+
+
+def test_clean_says_what_stays_and_why(monkeypatch, capsys):
+    cleaned = cleanup.Cleaned([], ["image base: other/balancer is built on it"], None)
+    monkeypatch.setattr(cleanup, "clean", lambda say: cleaned)
+    assert cli.main(["clean"]) == 0
+    told = " ".join(capsys.readouterr().out.split())
+    assert "kept image base: other/balancer is built on it" in told
+    assert "in your home" in told
+
+
 def test_status_without_a_stack_says_how_to_start_one(nothing_up, capsys):
     assert cli.main(["status"]) == 0
     assert "./lab up" in capsys.readouterr().out
@@ -48,6 +72,33 @@ def test_logs_without_a_stack_say_how_to_start_one(nothing_up, capsys):
 def test_logs_of_an_unknown_service_name_the_known_ones(capsys):
     assert cli.main(["logs", "recommender-c"]) == 1
     assert "recommender-a, recommender-b, balancer" in " ".join(capsys.readouterr().err.split())
+
+
+def test_every_balancer_can_be_asked_for_and_no_other(monkeypatch, capsys):
+    asked = []
+    monkeypatch.setattr(demo, "run_in_terminal", lambda *_, balancer, **__: asked.append(balancer))
+    for name in BALANCERS:
+        assert cli.main(["demo", "--balancer", name]) == 0
+    assert asked == list(BALANCERS)
+    with pytest.raises(SystemExit):
+        cli.main(["demo", "--balancer", "envoy"])
+    told = capsys.readouterr().err
+    assert all(name in told for name in BALANCERS)
+
+
+def test_logs_know_the_balancer_that_is_in_the_place(monkeypatch, capsys):
+    class Up:
+        def services(self):
+            return [Service("nginx", "running", "healthy", "", "")]
+
+        def logs(self, service, *, follow):
+            return [f"{service} says hello"]
+
+    monkeypatch.setattr(stack, "present", Up)
+    assert cli.main(["logs", "nginx"]) == 0
+    assert "nginx says hello" in capsys.readouterr().out
+    assert cli.main(["logs", "balancer"]) == 1
+    assert "name one of nginx" in capsys.readouterr().err
 
 
 def test_down_without_a_stack_is_fine(nothing_up, capsys):
@@ -70,12 +121,44 @@ def test_containers_that_are_demanded_are_not_replaced_by_processes(monkeypatch,
     assert "looking for a Docker Engine" in capsys.readouterr().err
 
 
+def test_leaving_the_logs_claims_nothing(monkeypatch, capsys):
+    class Up:
+        def logs(self, service, *, follow):
+            yield "a line"
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr(stack, "present", Up)
+    assert cli.main(["logs", "--follow"]) == 130
+    told = capsys.readouterr()
+    assert (told.out, told.err) == ("a line\n", "")
+
+
 def test_status_and_logs_of_a_running_stack(process_stack, monkeypatch, capsys):
-    monkeypatch.setattr(stack, "running", lambda: process_stack)
+    monkeypatch.setattr(stack, "present", lambda: process_stack)
     assert cli.main(["status"]) == 0
-    assert "healthy" in capsys.readouterr().out
+    shown = capsys.readouterr().out
+    assert "healthy" in shown
+    assert process_stack.ports.url("admin") in shown
+    assert "Next:" not in shown
     assert cli.main(["logs", "recommender-a"]) == 0
     assert "TruncatedSVD" in capsys.readouterr().out
+
+
+@pytest.mark.needs("posix")
+def test_status_of_a_dead_service_has_its_exit_code_last_lines_and_what_to_do(
+    tmp_path, monkeypatch, capsys
+):
+    dead = ProcessStack(Ports.free(), tmp_path)
+    monkeypatch.setattr(stack, "present", lambda: dead)
+    service = dead._process("balancer")
+    service.start([sys.executable, "-c", "raise SystemExit('out of ink')"], {})
+    waiting.until(
+        lambda: None if service.end else "it runs", timeout=20, doing="testing", next_step="-"
+    )
+    assert cli.main(["status"]) == 0
+    shown = " ".join(capsys.readouterr().out.split())
+    assert "balancer has ended: exited (1). The last it said: out of ink" in shown
+    assert "Next: `./lab logs balancer` shows all of it" in shown
 
 
 def test_a_stack_of_processes_says_that_there_is_no_isolation(tmp_path):
@@ -95,7 +178,6 @@ def test_a_full_disk_is_told_without_a_traceback(monkeypatch, capsys):
 
 def test_a_reader_who_stops_reading_is_no_error_of_ours():
     import subprocess
-    import sys
 
     words = [sys.executable, "-m", "lab_utils.cli", "doctor"]
     with subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as child:

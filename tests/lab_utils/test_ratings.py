@@ -1,6 +1,10 @@
+import gzip
+
 import pandas as pd
+import pytest
 
 from lab_utils import ratings
+from lab_utils.errors import LabError
 from lab_utils.paths import DATA
 
 
@@ -22,3 +26,33 @@ def test_the_better_star_guesser_is_the_worse_ranker():
     figures = ratings.offline_figures().set_index("variant")
     assert figures.loc["b", "rmse"] < figures.loc["a", "rmse"]
     assert figures.loc["b", "hit_rate_at_10"] < figures.loc["a", "hit_rate_at_10"]
+
+
+@pytest.mark.parametrize(
+    ("content", "found"),
+    [
+        (None, "there is no such file"),
+        (b"", "cannot be read"),
+        (b"user,film\n1,2\n", "cannot be read"),
+        (gzip.compress(b"user_id,movie_id,rating\n" * 999)[:40], "cannot be read"),
+        (b"no archive", "cannot be read"),
+    ],
+)
+def test_a_future_that_cannot_be_read_is_a_lesson(tmp_path, content, found):
+    path = tmp_path / "ratings.csv.gz"
+    if content is not None:
+        path.write_bytes(content)
+    with pytest.raises(LabError, match=found) as caught:
+        ratings.liked_films(path)
+    assert "git restore data" in caught.value.next_step
+
+
+def test_a_past_that_is_missing_is_named_before_anybody_needs_it(tmp_path):
+    (tmp_path / "past").mkdir()
+    (tmp_path / "past" / "ratings.csv.gz").touch()
+    with pytest.raises(LabError, match=r"movies\.csv"):
+        ratings.demand(tmp_path)
+
+
+def test_what_came_with_the_lab_is_enough():
+    ratings.demand()

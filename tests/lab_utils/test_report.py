@@ -80,12 +80,12 @@ def test_each_image_has_an_alternative_text_and_the_page_a_language(write):
     _, page, _ = write(lines())
     assert len(re.findall(r'<img alt="[^"]{40,}"', page)) == page.count("<img") == 3
     assert '<html lang="en">' in page
-    assert re.findall(r"<h(\d)", page) == ["1", "2", "2", "2", "2", "2"]
+    assert re.findall(r"<h(\d)", page) == ["1", *"22222222"]
 
 
 def test_seed_runtime_and_versions_are_told(write):
     summary, page, _ = write(lines(), versions={"Docker Engine": "29.1"})
-    for text in ("17", "as plain processes", "29.1", summary.facts["statsmodels"]):
+    for text in ("17", "as plain processes", "29.1", summary.versions["statsmodels"]):
         assert text in page
         assert text in printed(summary)
 
@@ -103,11 +103,85 @@ def test_what_was_weak_is_named(write):
         assert text in printed(summary)
 
 
-def test_a_clean_run_says_that_nothing_was_weak(write):
-    summary, page, _ = write(lines())
+def test_a_clean_run_names_the_checks_that_found_nothing(write):
+    summary, page, _ = write(lines(), visitor_failures={})
     assert summary.weaknesses == ()
-    assert "Nothing: every line" in page
-    assert "nothing: every line" in printed(summary)
+    assert len(summary.passed) == 7
+    for text in ("None of the checks below found anything", *summary.passed):
+        assert text in page
+        assert text in printed(summary)
+
+
+def test_a_check_that_was_not_made_or_found_something_is_not_called_passed(write):
+    torn = ['{"event": "requ', *lines((150, 150), status={("b", 4): 502})]
+    summary, _, _ = write(torn, visitor_failures=None)
+    assert [check.split()[0:2] for check in summary.passed] == [
+        ["each", "outcome"],
+        ["no", "user"],
+        ["each", "answered"],
+    ]
+
+
+def test_the_page_says_what_its_words_mean(write):
+    summary, page, _ = write(lines())
+    assert set(summary.measured) == {"a", "b", "visit", "outcome", "latency_ms", "p95"} | {
+        "error",
+        "95% interval",
+        "guardrail",
+    }
+    assert "<dt>p95</dt><dd>of 100 requests, 95 took this long or less</dd>" in page
+    assert "rated 4 stars or more afterwards" in summary.measured["outcome"]
+
+
+def test_what_each_guardrail_did_is_told(write):
+    summary, page, _ = write(lines())
+    assert [line.split(":")[0] for line in summary.guardrails] == [
+        "Guardrail p95 of latency_ms held",
+        "Guardrail error rate could not tell",
+    ]
+    for line in summary.guardrails:
+        assert line in page
+        assert line in printed(summary)
+
+
+def test_weights_changed_before_or_during_a_run_are_told_the_latter_first_of_all(write):
+    summary, page, _ = write(lines(), notes=["changed before"], alarms=["changed during"])
+    assert "changed before" in page
+    assert page.index("changed during") < page.index('<h1 id="verdict">')
+    assert "changed before" in printed(summary)
+    assert printed(summary).startswith("WARNING: changed during")
+    assert "the users seen fit the planned split" not in summary.passed
+    assert summary.weaknesses == ("changed during",)
+
+
+def test_a_cell_of_the_metrics_names_its_column_for_screens_too_narrow_for_a_head(write):
+    _, page, _ = write(lines())
+    assert '<td data-head="p-value">&lt; 0.001</td>' in page
+
+
+@pytest.mark.parametrize("encoding", ["ascii", "cp1252", "latin-1", "utf-8"])
+def test_a_terminal_that_cannot_say_it_gets_other_characters(write, encoding):
+    summary, _, _ = write(lines(), visitor_failures={"café \N{SNOWMAN}": 1})
+    out = io.TextIOWrapper(io.BytesIO(), encoding=encoding)
+    Console(file=out, width=80).print(report.terminal(summary))
+    out.flush()
+    shown = out.buffer.getvalue().decode(encoding)
+    minus = "\N{MINUS SIGN}" if encoding == "utf-8" else "-"
+    assert f"{minus}40.0 points" in shown
+    assert ("caf\N{LATIN SMALL LETTER E WITH ACUTE}" in shown) == (encoding != "ascii")
+    assert max(map(len, shown.splitlines())) <= 80
+
+
+def test_the_terminal_says_how_it_was_made_in_lines_with_names(write):
+    summary, _, _ = write(lines())
+    names = [line.split("  ")[0] for line in printed(summary).splitlines()]
+    assert names[-5:] == [
+        "how the services ran",
+        "seed",
+        "first request",
+        "last request",
+        "versions",
+    ]
 
 
 @pytest.mark.parametrize(
@@ -119,6 +193,46 @@ def test_data_that_stops_the_analysis_still_makes_a_report(write, users, verdict
     assert saved["metrics"] == []
     assert page.count("<img") == 2
     assert summary.sentence in printed(summary)
+
+
+HOSTILE = {
+    "no readable time": [{"timestamp": "yesterday"}] * 600,
+    "times beyond any calendar": [{"timestamp": "-2026-01-01"}, {"timestamp": "9999-12-31"}] * 300,
+    "an infinite latency": [{"latency_ms": float("inf")}],
+    "latencies from none to eleven days": [{"latency_ms": 0}, {"latency_ms": 10**9}],
+    "outcomes of 400 digits": [{"outcome": 10**399}] * 600,
+    "outcomes that are neither 0 nor 1": [{"outcome": 0.5}, {"outcome": -(10**9)}],
+    "a nested user": [{"user_id": {"name": ["x"]}}],
+    "users that are half a letter": [{"user_id": "\ud800"}],
+    "a variant in mathematical signs": [{"variant": "$\\frac{"}],
+    "many variants, and long ones": [{"variant": f"{n}{'x' * 99_999}"} for n in range(50)],
+    "many kinds of events": [{"event": f"{n}<b>"} for n in range(50)],
+    "outcomes alone": [{"event": "outcome", "outcome": 1}] * 600,
+    "requests alone": [{"event": "request", "path": "/recommend/1", "status": 200}] * 600,
+    "nobody asked for films": [{"path": "/"}] * 600,
+}
+
+
+@pytest.mark.parametrize("change", HOSTILE)
+def test_whatever_the_log_holds_there_is_a_report_that_says_so(write, change):
+    changes = iter(HOSTILE[change])
+    hostile = [json.dumps(json.loads(line) | next(changes, {})) for line in lines()]
+    summary, page, saved = write(hostile)
+    assert summary.weaknesses or summary.verdict == "broken" or "latencies" in change
+    assert saved["verdict"] == summary.verdict
+    assert summary.sentence in printed(summary)
+    assert len(re.sub(r"base64,[^\"]*", "", page)) < 20_000
+
+
+def test_bytes_that_are_no_text_and_a_line_of_10_mb_are_named_in_the_report(write, tmp_path):
+    write(lines())
+    path = tmp_path / "events.jsonl"
+    path.write_bytes(path.read_bytes() + b"\xff\xfe\0\0\n" + b"7" * 10_000_000 + b"\n\0")
+    told = report.write(tmp_path, experiment=EXPERIMENT, seed=1, runtime="").weaknesses
+    assert [weakness.split(" (")[0] for weakness in told] == [
+        "event log: 1 \N{MULTIPLICATION SIGN} line that is not UTF-8 text",
+        "event log: 2 \N{MULTIPLICATION SIGN} line that is not JSON, as if cut short",
+    ]
 
 
 def test_a_variant_nobody_reached_still_makes_a_report(write):

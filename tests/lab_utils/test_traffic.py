@@ -1,4 +1,7 @@
+import asyncio
 import json
+import os
+import signal
 import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
@@ -87,3 +90,52 @@ def test_progress_is_told_after_every_visit(server):
     told = []
     replay(server, {"one": frozenset(), "two": frozenset()}, progress=told.append, concurrency=1)
     assert told == [1, 2]
+
+
+class Hung(BaseHTTPRequestHandler):
+    """Never answers before it is released, and has the reader press Ctrl-C meanwhile."""
+
+    def do_GET(self):
+        if not self.server.pressed.is_set():
+            self.server.pressed.set()
+            os.kill(os.getpid(), signal.SIGINT)
+        self.server.released.wait()
+
+    def log_message(self, *args):
+        pass
+
+
+@pytest.fixture
+def hung():
+    with ThreadingHTTPServer(("127.0.0.1", 0), Hung) as server:
+        server.pressed, server.released = threading.Event(), threading.Event()
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield server
+        server.released.set()
+        server.shutdown()
+
+
+def in_a_terminal(work):
+    work()
+
+
+def in_a_cell(work):
+    """As Jupyter runs it: from inside a loop that is running, with Python's own Ctrl-C."""
+
+    async def cell():
+        work()
+
+    loop = asyncio.new_event_loop()
+    try:
+        loop.run_until_complete(cell())
+    finally:
+        loop.close()
+
+
+@pytest.mark.needs("posix")
+@pytest.mark.parametrize("somewhere", [in_a_terminal, in_a_cell])
+def test_an_interrupt_does_not_wait_for_a_balancer_that_hangs(hung, somewhere):
+    given_up, users = [], {str(number): frozenset[int]() for number in range(4)}
+    with pytest.raises(KeyboardInterrupt):
+        somewhere(lambda: replay(hung, users, concurrency=2, progress=given_up.append))
+    assert given_up == []

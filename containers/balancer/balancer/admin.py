@@ -9,6 +9,7 @@ import asyncio
 import json
 from typing import TYPE_CHECKING, Any, cast
 
+from balancer.client_side import Service
 from balancer.exchange import Exchange
 from balancer.heads import HttpError
 from balancer.rules import MOST_WEIGHT
@@ -16,13 +17,12 @@ from balancer.rules import MOST_WEIGHT
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine, Mapping
 
-    from balancer.client_side import ClientConnection
     from balancer.control import Control
 
 _PROMETHEUS = b"Content-Type: text/plain; version=0.0.4\r\n"
 
 
-class Admin:
+class Admin(Service):
     """Everything behind the admin port.
 
     Args:
@@ -30,19 +30,12 @@ class Admin:
     """
 
     def __init__(self, control: Control) -> None:
+        super().__init__(control.settings.limits, user_header=b"")
         self.control = control
-        self.limits = control.settings.limits
-        self.user_header = b""
-        self.connections: set[ClientConnection] = set()
-        self.draining = False
 
     def exchange_for(self, target: str) -> type[Exchange]:  # noqa: ARG002 - asked of every service
         """Every request is answered here."""
         return AdminExchange
-
-    def take(self, client: ClientConnection, data: bytes) -> bool:  # noqa: ARG002 - as above
-        """Nothing is so urgent here."""
-        return False
 
 
 class AdminExchange(Exchange):

@@ -11,10 +11,9 @@ from balancer.event_log import place_of
 from balancer.strategies import BACKEND_STRATEGIES
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Sequence
 
-    from balancer.metrics import Metrics, Tally
-    from balancer.settings import Settings
+    from balancer.balancer import Balancer
 
 _MAX_IDLE: Final = 256
 
@@ -35,25 +34,18 @@ class Backend:
     Args:
         target: where it is.
         variant: what it serves.
-        settings: the balancer's.
-        tally: where its requests are counted.
-        report: told when it has failed too often in a row.
+        balancer: which forwards to it.
     """
 
-    def __init__(
-        self,
-        target: Target,
-        variant: str,
-        settings: Settings,
-        tally: Tally,
-        report: Callable[[str, str], None],
-    ) -> None:
+    def __init__(self, target: Target, variant: str, balancer: Balancer) -> None:
+        settings = balancer.settings
+        self.balancer = balancer
         self.name = target.name
         self.variant = variant
         self.in_flight = 0
         self.idle: list[BackendConnection] = []
         self.header_bytes = settings.limits.header_bytes
-        self.tally = tally
+        self.tally = balancer.metrics.tally(variant, target.name)
         self.place = place_of(variant, target.name)  # its part of each event's line
         self.header = b"X-Variant: %b\r\nX-Request-Id: " % variant.encode()  # and of each answer
         self.most_idle = _MAX_IDLE
@@ -61,7 +53,6 @@ class Backend:
         self._connect_s = settings.limits.backend_connect_s
         self._eject_after = settings.health.eject_after
         self.failures = 0  # requests in a row
-        self._report = report
 
     def take_idle(self) -> BackendConnection | None:
         """An open connection; the one used last, so that surplus ones age."""
@@ -97,7 +88,8 @@ class Backend:
         self.tally.failures += 1
         if self.failures >= self._eject_after:
             self.failures = 0
-            self._report(self.name, f"{self._eject_after} requests in a row failed: {reason}")
+            why = f"{self._eject_after} requests in a row failed: {reason}"
+            self.balancer.failing(self.name, why)
 
     def leave(self) -> None:
         """Take no further request; those under way come to their end."""
@@ -111,29 +103,19 @@ class Variant:
 
     Args:
         name: as in the settings.
-        settings: the balancer's.
-        metrics: where requests are counted.
-        report: told when a backend has failed too often in a row.
+        balancer: which forwards to it.
     """
 
-    def __init__(
-        self,
-        name: str,
-        settings: Settings,
-        metrics: Metrics,
-        report: Callable[[str, str], None],
-    ) -> None:
+    def __init__(self, name: str, balancer: Balancer) -> None:
         self.name = name
         self.backends: dict[str, Backend] = {}
         self.healthy: list[Backend] = []
         self.only: Backend | None = None  # the only healthy one: there is nothing to choose
-        self._settings = settings
-        self._metrics = metrics
-        self._report = report
-        self._strategy = BACKEND_STRATEGIES[settings.backend_strategy]
+        self._balancer = balancer
+        self._strategy = BACKEND_STRATEGIES[balancer.settings.backend_strategy]
         self._turn = 0
         # Its own numbers: what happens to backends must not shift what users are assigned.
-        self._random = random.Random(settings.seed)  # noqa: S311 - a lottery, not a secret
+        self._random = random.Random(balancer.settings.seed)  # noqa: S311 - a lottery, not a secret
 
     def become(self, targets: Sequence[Target]) -> None:
         """Have these backends and no others; those that stay keep their connections."""
@@ -141,13 +123,7 @@ class Variant:
             self.backends.pop(name).leave()
         for target in targets:
             if target.name not in self.backends:
-                self.backends[target.name] = Backend(
-                    target,
-                    self.name,
-                    self._settings,
-                    self._metrics.tally(self.name, target.name),
-                    self._report,
-                )
+                self.backends[target.name] = Backend(target, self.name, self._balancer)
         self.healthy = [self.backends[target.name] for target in targets if target.healthy]
         self.only = self.healthy[0] if len(self.healthy) == 1 else None
 

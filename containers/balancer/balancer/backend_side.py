@@ -6,9 +6,8 @@ the idle ones only if nothing followed the answer, is looked at again before it 
 dropped for any byte that comes while nobody has asked.
 
 "While nobody has asked" needs care: the loop learns of many sockets at once and serves them one by
-one. Bytes that it knows of may come from before the request that was sent a moment ago, to a client
-served earlier in the same turn. So a connection remembers the turn in which it was given a request:
-what arrives within that same turn cannot be the answer.
+one. So within a turn of the loop, nothing is given to a connection before everything has been taken
+in that had arrived on any: see `Balancer.take_turn`.
 """
 
 from __future__ import annotations
@@ -17,8 +16,8 @@ import asyncio
 from typing import TYPE_CHECKING, Final, cast
 
 from balancer.bodies import Body, UntilClose, response_body
+from balancer.client_side import BULK_BYTES
 from balancer.heads import END_OF_HEAD, ProtocolError, ResponseHead, parse_response
-from balancer.hot_path import take_answer
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -39,7 +38,6 @@ class BackendConnection(asyncio.Protocol):
     def __init__(self, backend: Backend) -> None:
         self.backend = backend
         self.exchange: Forwarded | None = None
-        self.turn = -1  # the loop's, when the exchange was begun
         self.used = False  # whether it has carried an answer before
         self.blocked = False  # the backend takes no more bytes for now
         # The head of the last answer, as it came and as it was understood.
@@ -48,6 +46,7 @@ class BackendConnection(asyncio.Protocol):
         self._unread = b""
         self._body: Body | None = None
         self._keep_alive = False
+        self._paused = False  # the client takes no more for now
 
     # What asyncio calls.
 
@@ -57,25 +56,18 @@ class BackendConnection(asyncio.Protocol):
         self.write = self._transport.write
 
     def data_received(self, data: bytes) -> None:
-        """The backend has sent something; where it is cut has no meaning."""
-        exchange = self.exchange
-        if exchange is None:
-            self.drop()  # nobody has asked
-            return
-        if self.turn == exchange.balancer.turn:
-            self.drop()  # nobody had asked
-            exchange.backend_failed("spoke before it was asked", stale=self.used)
-            return
-        try:
-            if self._body is None:
-                if not self._unread and take_answer(self, exchange, data):
-                    return
-                data = self._read_heads(exchange, self._unread + data)
-            if self._body is not None:
-                self._read_body(exchange, self._body, data)
-        except ProtocolError as error:
-            self.drop()
-            exchange.backend_failed(f"sent an answer that makes no sense: {error}")
+        """The backend has sent something: it waits for the end of the turn."""
+        balancer = self.backend.balancer
+        balancer.answers.append((self, data))
+        if len(data) > BULK_BYTES:
+            self._transport.pause_reading()
+        if not balancer.turning:
+            balancer.turn_soon()
+
+    def eof_received(self) -> None:
+        """The backend sends no more: from now on nobody is given this connection."""
+        if self in self.backend.idle:
+            self.backend.idle.remove(self)
 
     def connection_lost(self, exc: Exception | None) -> None:
         """The backend has closed, or was left."""
@@ -94,12 +86,44 @@ class BackendConnection(asyncio.Protocol):
     def pause_writing(self) -> None:
         """The backend reads more slowly than the client sends."""
         self.blocked = True
+        if self.exchange is not None:
+            self.exchange.hold()
 
     def resume_writing(self) -> None:
         """The backend has caught up."""
         self.blocked = False
         if self.exchange is not None:
             self.exchange.proceed()
+
+    # What the balancer calls, at the end of the turn.
+
+    @property
+    def begun(self) -> bool:
+        """Whether a part of the answer has been taken in."""
+        return self._body is not None or bool(self._unread)
+
+    def take(self, data: bytes) -> None:
+        """Take in what was received; where it is cut has no meaning."""
+        exchange = self.exchange
+        if exchange is None:
+            self.drop()  # nobody has asked
+            return
+        if len(data) > BULK_BYTES and not self._paused:
+            self._transport.resume_reading()
+        try:
+            if self._body is None:
+                data = self._read_heads(exchange, self._unread + data)
+            if self._body is not None:
+                self._read_body(exchange, self._body, data)
+        except ProtocolError as error:
+            self.fail(error)
+
+    def fail(self, error: ProtocolError) -> None:
+        """What was received is no answer."""
+        exchange = self.exchange
+        self.drop()
+        if exchange is not None:
+            exchange.backend_failed(f"sent an answer that makes no sense: {error}")
 
     # What the exchange calls.
 
@@ -113,15 +137,19 @@ class BackendConnection(asyncio.Protocol):
 
     def pause(self) -> None:
         """Read no more for now: the backend will notice, by TCP, and wait."""
+        self._paused = True
         self._transport.pause_reading()
 
     def resume(self) -> None:
         """Read again."""
+        self._paused = False
         self._transport.resume_reading()
 
     def drop(self) -> None:
         """Close at once, whatever is under way."""
         self.exchange = None
+        if self in self.backend.idle:
+            self.backend.idle.remove(self)
         self._transport.abort()
 
     # The steps of an answer.

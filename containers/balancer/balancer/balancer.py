@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import itertools
 import random
 import secrets
@@ -11,8 +10,9 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
 from balancer.backend import Backend, Variant
+from balancer.client_side import Service
 from balancer.forward import Forwarded
-from balancer.hot_path import commit, take_request
+from balancer.hot_path import commit, take_answers, take_requests
 from balancer.metrics import Metrics
 from balancer.outcome import OutcomeExchange
 from balancer.strategies import KEEPING, VARIANT_STRATEGIES, sticky
@@ -20,7 +20,7 @@ from balancer.strategies import KEEPING, VARIANT_STRATEGIES, sticky
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from balancer.client_side import ClientConnection
+    from balancer.backend_side import BackendConnection
     from balancer.control import View
     from balancer.event_log import EventLog
     from balancer.exchange import Exchange, Recorded
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 _REMEMBERED_USERS: Final = 4_096
 
 
-class Balancer:
+class Balancer(Service):
     """Everything behind the port that visitors use.
 
     Args:
@@ -47,17 +47,12 @@ class Balancer:
         failing: Callable[[str, str], None],
         learnt: Callable[[str, int], None] | None = None,
     ) -> None:
+        super().__init__(settings.limits, settings.user.header.lower().encode())
         self.settings = settings
         self.event_log = event_log
-        self.limits = settings.limits
-        self.user_header = settings.user.header.lower().encode()
-        self.connections: set[ClientConnection] = set()
-        self.draining = False
+        self.failing = failing
         self.metrics = Metrics()
-        self.variants = {
-            each.name: Variant(each.name, settings, self.metrics, failing)
-            for each in settings.variants
-        }
+        self.variants = {each.name: Variant(each.name, self) for each in settings.variants}
         # What strategies choose by: see strategies.Facts.
         self.salt = settings.salt
         self.epsilon = settings.epsilon
@@ -66,13 +61,12 @@ class Balancer:
         self._learnt = learnt
         self._set_weights(settings.weights)
         # Ids need to be unique, not secret: a random part for this process, a number for each.
-        self._id_prefix = secrets.token_hex(6)
-        self._numbers = itertools.count(1)
+        self.id_prefix = secrets.token_hex(6)
+        self.numbers = itertools.count(1)
         self.concluded: list[tuple[Recorded, bytes]] = []
         """Exchanges whose answers wait, at their last bytes, for `commit`."""
-        self.turn = 0
-        self.turning = False  # whether the next turn is waited for
-        self._between_turns = False
+        self.answers: list[tuple[BackendConnection, bytes]] = []
+        """What has arrived from backends in this turn of the event loop."""
 
     choose_variant: Callable[[str], str]
     """The variant for this request of this user."""
@@ -119,7 +113,7 @@ class Balancer:
 
     def next_id(self) -> str:
         """A request id that no other request has."""
-        return f"{self._id_prefix}-{next(self._numbers):x}"
+        return f"{self.id_prefix}-{next(self.numbers):x}"
 
     def exchange_for(self, target: str) -> type[Exchange]:
         """The balancer answers for outcomes itself and forwards the rest."""
@@ -127,39 +121,27 @@ class Balancer:
             return OutcomeExchange
         return Forwarded
 
-    def take(self, client: ClientConnection, data: bytes) -> bool:
-        """See `hot_path.take_request`."""
-        return take_request(self, client, data)
+    def take_turn(self) -> None:
+        """Take in what has arrived in this turn of the event loop, answers first.
+
+        The order matters: bytes on a connection that is free were asked for by nobody, and have to
+        be seen before it is given to a request.
+        """
+        self.turning = False
+        if self.answers:
+            answers, self.answers = self.answers, []
+            take_answers(self, answers)
+        if self.concluded:
+            commit(self)
+        if self.requests:
+            requests, self.requests = self.requests, []
+            take_requests(self, requests)
 
     def conclude(self, exchange: Recorded, last: bytes) -> None:
         """Take the end of an answer, to be sent once its event is in the log."""
         self.concluded.append((exchange, last))
         if not self.turning:
             self.turn_soon()
-
-    def this_turn(self) -> int:
-        """The number of this turn of the event loop; the next turn has another.
-
-        -1 between two turns: then no socket is known to have something to read.
-        """
-        if self._between_turns:
-            return -1
-        if not self.turning:
-            self.turn_soon()
-        return self.turn
-
-    def turn_soon(self) -> None:
-        """Have the next turn begin with what is due then."""
-        self.turning = True
-        asyncio.get_running_loop().call_soon(self._next_turn)
-
-    def _next_turn(self) -> None:
-        self.turning = False
-        self.turn += 1
-        if self.concluded:
-            self._between_turns = True
-            commit(self)
-            self._between_turns = False
 
     def close(self) -> None:
         """Say the last things there are to say, and leave the backends."""

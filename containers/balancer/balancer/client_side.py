@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import re
 from time import monotonic
-from typing import TYPE_CHECKING, Final, Protocol, cast
+from typing import TYPE_CHECKING, Final, cast
 
 from balancer.bodies import Body, Chunked, Length
 from balancer.heads import (
@@ -31,26 +31,47 @@ if TYPE_CHECKING:
 
 # What a client may send ahead of the answer it is waiting for before it is not read any more.
 _AHEAD_BYTES: Final = 65_536
+BULK_BYTES: Final = 100_000
+"""A read of more than this is part of something large: the next waits until it is taken in.
+
+uvloop would go on reading, up to 8 MB in one turn.
+"""
 _BARE_LF: Final = re.compile(rb"(?<!\r)\n")
 
 
-class Service(Protocol):
-    """What is behind a port: the balancer, or its administration."""
+class Service:
+    """What is behind a port: the balancer, or its administration.
 
-    limits: Limits
-    user_header: bytes
-    connections: set[ClientConnection]
-    draining: bool
+    Args:
+        limits: of its clients.
+        user_header: the lower-case name of the header that names the user.
+    """
+
+    def __init__(self, limits: Limits, user_header: bytes) -> None:
+        self.limits = limits
+        self.user_header = user_header
+        self.connections: set[ClientConnection] = set()
+        self.draining = False
+        self.requests: list[tuple[ClientConnection, bytes]] = []
+        """What has arrived from clients in this turn of the event loop."""
+        self.turning = False
+        """Whether the end of the turn is waited for."""
+
+    def turn_soon(self) -> None:
+        """Have what arrives in this turn of the event loop taken in at its end."""
+        self.turning = True
+        asyncio.get_running_loop().call_soon(self.take_turn)
+
+    def take_turn(self) -> None:
+        """Take in what has arrived."""
+        self.turning = False
+        requests, self.requests = self.requests, []
+        for client, data in requests:
+            client.take(data)
 
     def exchange_for(self, target: str) -> type[Exchange]:
         """The kind of exchange that answers a request target."""
-
-    def take(self, client: ClientConnection, data: bytes) -> bool:
-        """Whether a request that is all of what has arrived was taken by the hot path.
-
-        Raises:
-            HttpError: it is refused.
-        """
+        raise NotImplementedError
 
 
 class ClientConnection(asyncio.Protocol):
@@ -63,6 +84,7 @@ class ClientConnection(asyncio.Protocol):
     def __init__(self, service: Service) -> None:
         self.service = service
         self.exchange: Exchange | None = None
+        self.ready = True  # for a request: no exchange, and the client takes bytes
         self.peer = b""
         self.known: RequestFields | None = None  # the headers of the last request
         self.deadline = 0.0
@@ -86,20 +108,13 @@ class ClientConnection(asyncio.Protocol):
         self.service.connections.add(self)
 
     def data_received(self, data: bytes) -> None:
-        """The client has sent something; where it is cut has no meaning."""
-        if self._closing:
-            return
-        if self.exchange is None and not self.unread:
-            if not self._blocked and self._on_hot_path(data):
-                return
-            # Counted from a head's first byte: sending it slowly does not buy time.
-            self.deadline = monotonic() + self.service.limits.client_header_s
-        self.unread += data
-        self._advance()
-        if self.unread and self.exchange is not None and self._reading:
-            self._reading = self._body is None and len(self.unread) <= _AHEAD_BYTES
-            if not self._reading:
-                self._transport.pause_reading()
+        """The client has sent something: it waits for the end of the turn."""
+        service = self.service
+        service.requests.append((self, data))
+        if len(data) > BULK_BYTES:
+            self._read_no_more()
+        if not service.turning:
+            service.turn_soon()
 
     def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002 - asyncio gives it
         """The client has left, or was sent away.
@@ -109,6 +124,7 @@ class ClientConnection(asyncio.Protocol):
         """
         self.service.connections.discard(self)
         self._closing = True
+        self.ready = False
         exchange, self.exchange = self.exchange, None
         if exchange is not None:
             exchange.abandon()
@@ -116,6 +132,7 @@ class ClientConnection(asyncio.Protocol):
     def pause_writing(self) -> None:
         """The client reads more slowly than the backend answers."""
         self._blocked = True
+        self.ready = False
         self.deadline = monotonic() + self.service.limits.client_idle_s
         if self.exchange is not None:
             self.exchange.pause()
@@ -124,10 +141,28 @@ class ClientConnection(asyncio.Protocol):
         """The client has caught up."""
         self._blocked = False
         if self.exchange is None:
-            self._advance()
+            self.ready = not self._closing
+            self.data_received(b"")  # what is unread gets its turn
         else:
             self.deadline = monotonic() + self.service.limits.backend_response_s
             self.exchange.resume()
+
+    # What the service calls, at the end of the turn.
+
+    def take(self, data: bytes) -> None:
+        """Take in what was received; where it is cut has no meaning."""
+        if self._closing:
+            return
+        if self.exchange is None and not self.unread:
+            # Counted from a head's first byte: sending it slowly does not buy time.
+            self.deadline = monotonic() + self.service.limits.client_header_s
+        self.unread += data
+        self._advance()
+        ahead = 0 if self._body is not None else _AHEAD_BYTES
+        if self.exchange is not None and len(self.unread) > ahead:
+            self._read_no_more()
+        elif not self._closing:
+            self._read_again()
 
     # What the exchange calls.
 
@@ -136,6 +171,8 @@ class ClientConnection(asyncio.Protocol):
 
     def proceed(self) -> None:
         """The exchange can take more of the body."""
+        if self._body is not None:
+            self.deadline = monotonic() + self.service.limits.client_idle_s
         self._read_again()
         self._advance()
 
@@ -145,7 +182,7 @@ class ClientConnection(asyncio.Protocol):
         self._transport.write(data)
 
     def renew(self) -> None:
-        """The exchange begins anew with another backend, which has as long as the first had."""
+        """It is a backend's turn to do something: it has as long as any."""
         self.deadline = monotonic() + self.service.limits.backend_response_s
 
     def finish(self, exchange: Exchange, data: bytes, moment: float) -> None:
@@ -160,6 +197,7 @@ class ClientConnection(asyncio.Protocol):
         if self.exchange is not exchange:
             return  # the client has left
         self.exchange = None
+        self.ready = not self._blocked
         self.deadline = moment + service.limits.client_idle_s
         self._transport.write(data)
         if exchange.last or service.draining:
@@ -172,6 +210,7 @@ class ClientConnection(asyncio.Protocol):
     def abort(self) -> None:
         """Cut the connection, so that the client cannot take what it has for the whole."""
         self.exchange = None
+        self.ready = False
         self._closing = True
         self._transport.abort()
 
@@ -183,7 +222,7 @@ class ClientConnection(asyncio.Protocol):
             self._transport.abort()
         elif self.exchange is None:
             if self.unread:
-                self._refuse(HttpError(408, "the head did not arrive in time"))
+                self.refuse(HttpError(408, "the head did not arrive in time"))
             else:
                 self._close(unread=False)
         elif self._body is not None and self.exchange.ready:
@@ -197,13 +236,6 @@ class ClientConnection(asyncio.Protocol):
             self._close(unread=False)
 
     # The steps from one state to the next.
-
-    def _on_hot_path(self, data: bytes) -> bool:
-        try:
-            return self.service.take(self, data)
-        except HttpError as error:
-            self._refuse(error)
-            return True
 
     def _advance(self) -> None:
         if self._advancing:
@@ -229,7 +261,7 @@ class ClientConnection(asyncio.Protocol):
         try:
             request = self._take_head()
         except HttpError as error:
-            self._refuse(error)
+            self.refuse(error)
             return False
         if request is None:
             return False
@@ -254,6 +286,7 @@ class ClientConnection(asyncio.Protocol):
         limits = self.service.limits
         exchange = self.service.exchange_for(request.target)(self, request)
         self.exchange = exchange
+        self.ready = False
         if not request.fields.has_body:
             self.deadline = exchange.started + limits.backend_response_s
             exchange.start()
@@ -287,13 +320,15 @@ class ClientConnection(asyncio.Protocol):
         self.deadline = monotonic() + patience_s
         exchange.receive(payload)
 
-    def _refuse(self, error: HttpError) -> None:
+    def refuse(self, error: HttpError) -> None:
         """Answer what could not be understood, and hang up: the next byte has no meaning."""
+        self.ready = False
         self.exchange = self.service.exchange_for(UNREADABLE.target)(self, UNREADABLE)
         self.exchange.fail(error.status, error.message)
 
     def _close(self, *, unread: bool) -> None:
         self._closing = True
+        self.ready = False
         if not unread:
             self._transport.close()
             return
@@ -309,3 +344,8 @@ class ClientConnection(asyncio.Protocol):
         if not self._reading:
             self._reading = True
             self._transport.resume_reading()
+
+    def _read_no_more(self) -> None:
+        if self._reading:
+            self._reading = False
+            self._transport.pause_reading()

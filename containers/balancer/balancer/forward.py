@@ -84,7 +84,8 @@ class Forwarded(Recorded):
         """The backend has sent a 1xx answer: a hint that comes before the real one."""
         # Expect has been dealt with on the client's side, and HTTP/1.0 knows no 1xx.
         if head.status != 100 and self.request.http11:
-            self.client.write(head.lines + b"\r\n")
+            # Not by way of write: a hint is no reason to wait longer for what it hints at.
+            self.client.send(head.lines + b"\r\n")
 
     def begin(self, head: ResponseHead, body: Body) -> None:
         """The head of the answer is here."""
@@ -123,6 +124,10 @@ class Forwarded(Recorded):
             self._connect(self.backend)
         else:
             self._fail_elsewhere(502, reason)
+
+    def hold(self) -> None:
+        """The backend takes no more of the request's body for now."""
+        self.client.renew()
 
     def proceed(self) -> None:
         """The backend takes more of the request's body."""
@@ -222,8 +227,6 @@ class Forwarded(Recorded):
     def _send_head(self, connection: BackendConnection, payload: bytes) -> None:
         request, fields = self.request, self.request.fields
         connection.exchange = self
-        # Of a new connection nobody can have known anything yet.
-        connection.turn = self.balancer.this_turn() if connection.used else -1
         self.connection = connection
         connection.write(
             b"%b HTTP/1.1\r\nX-Request-Id: %b\r\nX-Forwarded-For: %b%b\r\n%b\r\n%b"

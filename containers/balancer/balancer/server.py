@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import gc
 import logging
 import signal
 import sys
@@ -62,6 +63,9 @@ def run(serving: Coroutine[None, None, None]) -> None:
         StartError: a port is taken, or the event log cannot be written.
     """
     logging.basicConfig(level=logging.INFO, format="%(message)s", stream=sys.stderr)
+    # Requests leave no garbage in circles, and looking for it after every 700 objects costs half a
+    # microsecond a request.
+    gc.set_threshold(50_000, 20, 50)
     with asyncio.Runner(loop_factory=_loop_factory()) as runner:
         runner.run(serving)
 

@@ -335,7 +335,7 @@ class SocketlessBalancer(Balancer):
         self.turning = True
 
     def next_turn(self):
-        self._next_turn()
+        self.take_turn()
 
     def client(self):
         client = ClientConnection(self)

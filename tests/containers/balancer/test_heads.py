@@ -1,6 +1,8 @@
+import httptools
 import pytest
+from balancer import heads
 from balancer.heads import HttpError, ProtocolError, parse_request, parse_response
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 
@@ -22,7 +24,7 @@ def test_a_plain_request_is_understood_and_passed_on():
         False,
     )
     assert head.fields.user == "9"
-    assert head.fields.lines == b"Host: lab\r\nAccept: */*\r\nx-user-id: 9\r\n"
+    assert head.fields.lines == b"Host: lab\r\nAccept: */*\r\nX-User-Id: 9\r\n"
 
 
 def test_hop_by_hop_headers_end_here():
@@ -150,6 +152,53 @@ def test_what_is_passed_on_means_the_same_when_read_again(headers):
     head = request(*(b"x-%b: %b" % each for each in headers))
     again = parse_request(b"GET / HTTP/1.1\r\n" + head.fields.lines + b"\r\n", b"x-user-id")
     assert again.fields._replace(block=b"") == head.fields._replace(block=b"")
+
+
+class Reported:
+    """The headers that llhttp reports."""
+
+    def __init__(self):
+        self.headers = []
+
+    def on_header(self, name, value):
+        self.headers.append((name, value))
+
+
+nearly_a_header = st.builds(
+    lambda name, colon, value: name + colon + value,
+    *(st.binary(max_size=3) | token, st.sampled_from([b":", b": ", b":  ", b" :", b""])),
+    st.binary(max_size=8) | value,
+)
+
+
+@given(nearly_a_header)
+@example(b"X: a\nY: b")
+@example(b"X: \x00")
+@example(b" folded: 1")
+@example(b"Content-Length: 1")
+def test_what_passes_for_harmless_is_read_by_llhttp_just_the_same(line):
+    kind = heads._request_kinds(b"x-user-id")[line]
+    assert kind == heads._RESPONSE_KINDS[line] or kind in (heads._HOST, heads._OTHER)
+    if kind == heads._OTHER:
+        return  # llhttp itself decides
+    reported = Reported()
+    httptools.HttpRequestParser(reported).feed_data(b"GET / HTTP/1.1\r\n" + line + b"\r\n\r\n")
+    ((name, value),) = reported.headers
+    assert name == line.partition(b":")[0]
+    assert value.strip() == line.partition(b":")[2].strip()
+
+
+@pytest.mark.parametrize("name", sorted(heads._REQUEST_OWN))
+def test_no_header_that_has_a_meaning_passes_for_harmless(name):
+    for spelt in (name, name.upper(), name.title()):
+        kind = heads._request_kinds(b"x-user-id")[spelt + b": 1"]
+        assert kind != heads._HARMLESS
+
+
+def test_lines_are_not_remembered_without_end():
+    for number in range(3 * heads._LINES_REMEMBERED):
+        response(b"X-Number: %d" % number)
+    assert len(heads._RESPONSE_KINDS) <= heads._LINES_REMEMBERED
 
 
 @given(st.binary())

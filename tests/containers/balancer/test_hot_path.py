@@ -3,7 +3,6 @@
 import json
 
 import pytest
-from balancer import hot_path
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -84,14 +83,16 @@ ANSWER = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
 
 
 def test_the_usual_request_goes_the_hot_path(make_balancer, monkeypatch):
-    taken = []
-    monkeypatch.setattr(
-        "balancer.backend_side.take_answer",
-        lambda *words: taken.append(hot_path.take_answer(*words)) or taken[-1],
-    )
     balancer = make_balancer(weights=(1, 0))
-    _, _, _, _, (event,) = converse(balancer, [(REQUEST, ANSWER)], cut=False)
-    assert taken == [True]
+    client, connection = balancer.client(), balancer.idle("a")
+    for general in (client, connection):
+        monkeypatch.setattr(general, "take", None)
+    client.data_received(REQUEST)
+    balancer.next_turn()
+    connection.data_received(ANSWER)
+    balancer.next_turn()
+    assert client.transport.sent.endswith(b"\r\n\r\nok")
+    event = json.loads(balancer.event_log.path.read_bytes())
     assert (event["user_id"], event["variant"], event["backend"]) == ("17", "a", "a:1")
 
 

@@ -1,8 +1,9 @@
 from dataclasses import replace
 
+import pandas as pd
 import pytest
 
-from lab_utils.experiment import Experiment, Proportion, Quantile, undecidable, wording
+from lab_utils.experiment import Experiment, Proportion, Quantile, Rate, undecidable, wording
 
 
 @pytest.mark.parametrize(
@@ -63,6 +64,44 @@ def test_a_guardrail_lets_pass_what_its_tolerance_allows(make_log, guardrail, to
         for tolerance in (0, tolerable)
     ]
     assert verdicts == ["don't ship", "ship"]
+
+
+@pytest.mark.parametrize(
+    ("slower", "tolerance", "did", "why"),
+    [
+        (1.0, 5, "held", "all within the tolerance of 5 ms."),
+        (2.0, 5, "breached", "all beyond the tolerance of 5 ms."),
+        (2.0, 10.95, "could not tell", "which reaches beyond the tolerance of 10.95 ms."),
+        (1.0, 0, "could not tell", "which reaches beyond the tolerance of 0 ms."),
+    ],
+)
+def test_a_guardrail_says_whether_it_held_and_its_figure(make_log, slower, tolerance, did, why):
+    plan = Experiment(
+        plan={"a": 0.7, "b": 0.3},
+        control="a",
+        primary=Proportion("outcome"),
+        guardrails=[Quantile("latency_ms", 0.95, tolerance=tolerance)],
+    )
+    decision = plan.analyze(make_log(slower=slower)).decision()
+    (said,) = decision.guardrails
+    assert said.startswith(f"Guardrail p95 of latency_ms {did}: b {wording.MINUS} a is ")
+    assert why in said
+    assert said in str(decision)
+    assert said in decision._repr_markdown_()
+
+
+def test_a_guardrail_without_an_interval_could_not_tell(make_log):
+    log = make_log(users=(100, 100), successes=(50, 50))
+    plan = Experiment(
+        plan={"a": 0.5, "b": 0.5},
+        control="a",
+        primary=Proportion("outcome"),
+        guardrails=[Rate("error", tolerance=0.01)],
+    )
+    twice = pd.concat([log, log.assign(request_id="again " + log["request_id"])])
+    (said,) = plan.analyze(twice).decision().guardrails
+    assert "could not tell" in said
+    assert "nothing to hold against the tolerance of 1 points" in said
 
 
 def test_keep_collecting_says_how_many_users_a_difference_like_this_needs(experiment, make_log):

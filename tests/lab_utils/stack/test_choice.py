@@ -1,6 +1,10 @@
 import pytest
 
 from lab_utils import docker_engine, stack
+from lab_utils.errors import LabError
+from lab_utils.ports import Ports
+from lab_utils.stack import choice
+from lab_utils.stack.processes import ProcessStack
 
 
 @pytest.fixture
@@ -30,3 +34,23 @@ def test_with_an_engine_it_is_containers_without_a_word():
 
 def test_processes_can_be_asked_for_where_an_engine_answers():
     assert stack.choose("processes", print).kind == "processes"
+
+
+def test_a_stack_that_has_died_is_not_running_and_can_still_be_asked(
+    no_engine, monkeypatch, tmp_path
+):
+    dead = ProcessStack(Ports(), tmp_path)
+    (tmp_path / "balancer.json").write_text("{}")
+    monkeypatch.setattr(choice, "ProcessStack", lambda ports: dead)
+    assert stack.running() is None
+    assert stack.present() is dead
+
+
+@pytest.mark.parametrize("balancer", ["nginx", "haproxy"])
+def test_the_industrial_balancers_are_not_replaced_by_processes(no_engine, balancer):
+    for kind, way_out in (("auto", "start"), ("processes", "leave --processes out")):
+        with pytest.raises(LabError, match="in containers only") as caught:
+            stack.choose(kind, print, balancer=balancer)
+        assert balancer in caught.value.doing
+        assert way_out in caught.value.next_step
+        assert "ours runs anywhere" in caught.value.next_step

@@ -10,7 +10,8 @@ from lab_utils import commands
 from lab_utils.errors import LabError
 from lab_utils.paths import COMPOSE_FILE
 from lab_utils.ports import Ports
-from lab_utils.stack import StackError
+from lab_utils.self_test import TEST_PROJECT
+from lab_utils.stack import StackError, unwell
 from lab_utils.stack.base import SERVICES
 from lab_utils.stack.containers import ContainerStack
 
@@ -64,6 +65,15 @@ def test_a_service_ends_at_once_when_it_is_asked_to(container_stack, container):
     assert not ended["OOMKilled"]
 
 
+def test_what_was_built_is_said_and_nothing_else(container_stack):
+    said = []
+    container_stack.up(said.append)
+    assert "every image is up to date" in said
+    container_stack.engine.client.images.remove(f"{TEST_PROJECT}/balancer", force=True)
+    container_stack.up(said.append)
+    assert f"built {TEST_PROJECT}/balancer" in said
+
+
 def test_being_up_already_is_fine(container_stack):
     before = {name: container_stack.container(name).id for name in SERVICES}
     container_stack.up(print)
@@ -79,6 +89,17 @@ def test_up_brings_back_what_has_died_and_leaves_the_rest_running(container_stac
     container_stack.up(print)
     after = {name: container_stack.container(name).attrs["State"]["StartedAt"] for name in SERVICES}
     assert {name for name in SERVICES if before[name] != after[name]} == {"recommender-b"}
+
+
+def test_a_service_that_was_killed_is_unwell_with_its_exit_code_and_last_words(container_stack):
+    container_stack.container("recommender-b").kill("SIGKILL")
+    try:
+        (lost,) = unwell(container_stack)
+    finally:
+        container_stack.up(print)
+    assert (lost.name, lost.trouble) == ("recommender-b", "has ended: exited (137)")
+    assert lost.last_words
+    assert unwell(container_stack) == []
 
 
 def test_logs_of_one_service_or_of_all(container_stack):

@@ -57,7 +57,7 @@ def test_a_service_that_dies_shows_its_last_words_and_nothing_is_left_running(
     settings = tmp_path / "broken.toml"
     settings.write_text("listen = 7\n")
     monkeypatch.setattr(ProcessStack, "_write_balancer_settings", lambda self: settings)
-    with pytest.raises(StackError, match="balancer has ended") as caught:
+    with pytest.raises(StackError, match=r"balancer has ended: exited \(2\)") as caught:
         stack.up(print)
     assert "listen" in caught.value.found
     assert {each.state for each in stack.services()} == {"absent"}

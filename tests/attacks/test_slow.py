@@ -1,0 +1,244 @@
+"""Everybody who is slow, silent, rude or suddenly gone, on either side."""
+
+import threading
+from contextlib import suppress
+
+import psutil
+import pytest
+
+from tests.attacks.actors import Backend, Balancer, answer, read_to_end, reset, until
+from tests.attacks.cases import AFTER, CHUNKED, head
+from tests.attacks.wire import answers_in
+
+LIMITS = (
+    "header_bytes = 2048\nclient_header_s = 0.5\nclient_idle_s = 0.5\nbackend_response_s = 0.5\n"
+)
+MUCH = 50_000_000
+MOST = 64_000_000  # bytes of memory over those of an idle balancer
+
+
+def get(path, *lines):
+    return head(*lines, start=b"GET /%b HTTP/1.1" % path)
+
+
+def post(path, *lines):
+    return head(*lines, start=b"POST /%b HTTP/1.1" % path)
+
+
+@pytest.fixture(scope="module")
+def _behind():
+    backend = Backend()
+    yield backend
+    backend.close()
+
+
+@pytest.fixture(scope="module")
+def _strict(_behind, tmp_path_factory):
+    balancer = Balancer(tmp_path_factory.mktemp("slow"), _behind.port, LIMITS)
+    yield balancer
+    balancer.stop()
+
+
+@pytest.fixture
+def backend(_behind):
+    _behind.clear()
+    return _behind
+
+
+@pytest.fixture
+def balancer(_strict, backend):
+    """A balancer without patience, which has to be well again after each test."""
+    yield _strict
+    backend.clear()
+    until(lambda: _strict.in_flight() == 0)
+    assert [each.status for each in answers_in(_strict.talk(AFTER))[0]] == [200]
+
+
+@pytest.fixture
+def dripping():
+    """Send something over and over, slowly, until it is refused."""
+    stop = threading.Event()
+    threads = []
+
+    def drip(sock, data):
+        def run():
+            with suppress(OSError):
+                while not stop.wait(0.02):
+                    sock.sendall(data)
+
+        threads.append(threading.Thread(target=run))
+        threads[-1].start()
+
+    yield drip
+    stop.set()
+    for thread in threads:
+        thread.join()
+
+
+def statuses(received):
+    return [each.status for each in answers_in(received)[0]]
+
+
+# A slow client.
+
+
+@pytest.mark.parametrize("drop", [b"x", b"X: y\r\n"])
+def test_a_head_that_trickles_in_is_ended_with_408_or_431(balancer, dripping, drop):
+    with balancer.connect() as sock:
+        sock.sendall(b"GET /trickles HTTP/1.1\r\nHost: lab\r\n")
+        dripping(sock, drop)
+        (status,) = statuses(read_to_end(sock))
+    assert status in (408, 431)
+
+
+def test_a_head_that_trickles_in_behind_another_request_is_ended_too(balancer, dripping):
+    with balancer.connect() as sock:
+        sock.sendall(get(b"before") + b"GET ")
+        dripping(sock, b"x")
+        assert statuses(read_to_end(sock)) == [200, 408]
+
+
+def test_who_goes_on_sending_after_a_refusal_is_cut_off(balancer, dripping):
+    with balancer.connect() as sock:
+        sock.sendall(b"nonsense\r\n\r\n")
+        dripping(sock, b"x" * 1000)
+        assert statuses(read_to_end(sock)) == [400]
+        until(lambda: cut_off(sock))
+
+
+def cut_off(sock):
+    try:
+        sock.send(b"x")
+    except OSError:
+        return True
+    return False
+
+
+def test_a_body_that_stops_is_ended_with_408(balancer, backend):
+    received = balancer.talk(post(b"stops", b"Content-Length: 10") + b"half")
+    assert statuses(received) == [408]
+    assert balancer.event_of("/stops")["status"] == 408
+    assert until(lambda: backend.links[0].ended)
+
+
+def test_a_chunk_that_stops_is_ended_with_408(balancer, backend):
+    assert statuses(balancer.talk(post(b"stops", CHUNKED) + b"5\r\nhe")) == [408]
+
+
+def test_a_connection_without_a_word_is_closed(balancer):
+    assert balancer.talk(b"") == b""
+
+
+def resident(balancer):
+    return psutil.Process(balancer.process.pid).memory_info().rss
+
+
+def pouring(length):
+    """A backend that answers with many bytes, as fast as they are taken."""
+
+    def script(link):
+        link.request()
+        link.send(b"HTTP/1.1 200 OK\r\n%b\r\n" % length)
+        for _ in range(MUCH // 50_000):
+            link.send(b"x" * 50_000)
+
+    return script
+
+
+@pytest.mark.parametrize("length", [b"Content-Length: 50000000\r\n", b""])
+def test_a_client_that_never_reads_costs_little_memory_and_is_left(balancer, backend, length):
+    backend.script = pouring(length)
+    before = resident(balancer)
+    path = b"never-reads-%d" % len(length)
+    with balancer.connect() as sock:
+        sock.sendall(get(path))
+        most = 0
+
+        def left():
+            nonlocal most
+            most = max(most, resident(balancer) - before)
+            return [event for event in balancer.events() if event["path"] == "/" + path.decode()]
+
+        (event,) = until(left)
+    assert event["status"] == 499
+    assert most < MOST
+
+
+def test_twenty_clients_that_never_read_cost_little_memory(balancer, backend):
+    backend.script = pouring(b"Content-Length: 50000000\r\n")
+    before = resident(balancer)
+    sockets = [balancer.connect() for _ in range(20)]
+    for number, sock in enumerate(sockets):
+        sock.sendall(get(b"deaf-%d" % number))
+    until(lambda: sum(event["path"].startswith("/deaf-") for event in balancer.events()) == 20)
+    assert resident(balancer) - before < MOST
+    for sock in sockets:
+        sock.close()
+
+
+def test_a_client_that_reads_slowly_gets_everything(balancer, backend):
+    def script(link):
+        link.request()
+        link.send(answer(b"x" * 3_000_000))
+
+    backend.script = script
+    received = 0
+    with balancer.connect() as sock:
+        sock.sendall(get(b"reads-slowly", b"Connection: close"))
+        while piece := sock.recv(20_000):
+            received += len(piece)
+            threading.Event().wait(0.002)
+    assert received > 3_000_000
+    assert "error" not in balancer.event_of("/reads-slowly")
+
+
+def test_a_client_that_sends_requests_and_reads_no_answer_is_held_up_and_left(balancer, backend):
+    before = resident(balancer)
+    request = head(b"X: " + b"y" * 1000, start=b"PUT /outcome HTTP/1.1")
+    with balancer.connect(timeout=3) as sock, suppress(OSError):
+        for _ in range(50):
+            sock.sendall(request * 1000)
+    assert resident(balancer) - before < MOST
+
+
+# A client that goes.
+
+STAGES = {
+    "nothing": b"",
+    "in the head": b"GET /goes HTTP/1.1\r\nHo",
+    "in the body": post(b"goes", b"Content-Length: 10") + b"half",
+    "in a chunk": post(b"goes", CHUNKED) + b"ff\r\nhalf",
+    "waiting": get(b"goes"),
+    "in the answer": get(b"goes"),
+}
+
+
+def half_answer(link):
+    link.head()
+    link.send(b"HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nhalf")
+    link.wait_for_end()
+
+
+@pytest.mark.parametrize("end", ["closes", "half-closes", "resets"])
+@pytest.mark.parametrize("stage", STAGES)
+def test_a_client_that_goes_is_recorded_and_its_backend_left(balancer, backend, stage, end):
+    backend.script = half_answer if stage == "in the answer" else lambda link: link.wait_for_end()
+    reaches = stage not in ("nothing", "in the head")
+    before = balancer.mark()
+    with balancer.connect() as sock:
+        sock.sendall(STAGES[stage])
+        until(lambda: backend.links or not reaches)
+        if stage == "in the answer":
+            sock.recv(10)
+        if end == "half-closes":
+            sock.shutdown(1)
+            read_to_end(sock)
+        elif end == "resets":
+            reset(sock)
+    if reaches:
+        (event,) = until(lambda: balancer.events(before))
+        assert (event["status"], event["error"]) == (499, "the client closed the connection")
+        assert until(lambda: backend.links[0].ended)
+    else:
+        until(lambda: balancer.in_flight() == 0)
+        assert balancer.events(before) == []

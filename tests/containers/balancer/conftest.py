@@ -155,6 +155,11 @@ class Lab:
         self.start()
 
     def start(self):
+        self.launch()
+        until(lambda: all(each["health"] != "unknown" for each in self.backends()))
+
+    def launch(self):
+        """Start it, and wait for its word that it is ready."""
         command = [sys.executable, "-m", "balancer", "--config", self.config]
         with self._stderr.open("a") as stderr:
             self.process = subprocess.Popen(
@@ -162,7 +167,6 @@ class Lab:
             )
         self.ready_line = self.process.stdout.readline()
         self.port, self.admin_port = map(int, re.findall(r":(\d+)\b", self.ready_line)[:2])
-        until(lambda: all(each["health"] != "unknown" for each in self.backends()))
 
     def stop(self, number=signal.SIGTERM):
         """Send a signal and wait for the end; the exit code.

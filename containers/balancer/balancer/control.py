@@ -231,6 +231,8 @@ class Control:
     def _settle(self, variant: str, address: Address, name: Name) -> bool:
         """Have the places that a name leads to now; true if that changed something."""
         places = self._places[variant]
+        if name.lost:
+            self._forget_what_others_may_have(places, address, name)
         wanted = {_name_of(address, host): host for host in name.addresses}
         old = {each.name for each in places.values() if _is_of(address, each.name)}
         for gone in old - wanted.keys():
@@ -243,6 +245,26 @@ class Control:
             places[new] = place
             place.probing = asyncio.get_running_loop().create_task(self._watch(place))
         return old != wanted.keys()
+
+    def _forget_what_others_may_have(
+        self, places: dict[str, Place], address: Address, name: Name
+    ) -> None:
+        """Forget the addresses of a name that is lost, unless they still answer for it.
+
+        A container that dies loses name and address, and the address goes to the next container
+        that starts. That may be the other variant's, healthy, and not what was asked for.
+        """
+        taken = {
+            (host, source.port)
+            for sources in self._sources.values()
+            for source, other in sources
+            if not other.lost
+            for host in other.addresses
+        }
+        for host in name.addresses:
+            place = places.get(_name_of(address, host))
+            if place is None or place.health.doubtful or (host, address.port) in taken:
+                name.forget(host)
 
     async def _watch(self, place: Place) -> None:
         """Probe a place until cancelled, the first time at once."""

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import signal
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 from pathlib import Path
 
@@ -16,7 +16,7 @@ from benchmarks.chaos import account, story
 from benchmarks.chaos.account import Account
 from benchmarks.chaos.stack import ChaosStack
 from benchmarks.chaos.story import BRIEF, FULL, Plan
-from lab_utils import docker_engine
+from lab_utils import demo, docker_engine
 from lab_utils.paths import RESULTS
 from lab_utils.ports import Ports
 from lab_utils.ratings import liked_films
@@ -31,7 +31,10 @@ def main(words: Sequence[str], console: Console) -> int:
     options = parser.parse_args(words)
     engine = docker_engine.find()
     stack = ChaosStack(engine, Ports.free(), f"{docker_engine.PROJECT}-chaos")
-    seen = run(stack, BRIEF if options.quick else FULL, console, results_folder=RESULTS)
+    for ending in (signal.SIGTERM, getattr(signal, "SIGHUP", signal.SIGTERM)):
+        signal.signal(ending, signal.default_int_handler)  # as on Ctrl-C: nothing stays behind
+    with demo.alone():
+        seen = run(stack, BRIEF if options.quick else FULL, console, results_folder=RESULTS)
     return 1 if seen.broken() else 0
 
 
@@ -55,12 +58,7 @@ def run(stack: ChaosStack, plan: Plan, console: Console, *, results_folder: Path
                 status.update(escape(line))
 
             stack.up(say)
-            # A thread of its own has no event loop yet, whereas a notebook's cell runs inside one.
-            with ThreadPoolExecutor(max_workers=1) as pool:
-                telling = pool.submit(
-                    lambda: asyncio.run(story.tell(stack, list(liked_films()), plan, say))
-                )
-                diary = telling.result()
+            diary = asyncio.run(story.tell(stack, list(liked_films()), plan, say))
             versions = {
                 "Docker Engine": stack.engine.version,
                 "Compose": stack.engine.compose_version,

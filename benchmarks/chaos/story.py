@@ -196,9 +196,11 @@ async def tell(
                     "... and is mended", *mending, hold_s=plan.hold_s / 2, nobody=each.nobody
                 )
         await chapter("all is well again", hold_s=plan.hold_s / 2)
-    finally:
-        over.set()
-        await coming
+    except BaseException:
+        coming.cancel()  # if the balancer does not come back, they would ask for ever
+        raise
+    over.set()
+    await coming
     return Diary(tuple(chapters), visitors)
 
 

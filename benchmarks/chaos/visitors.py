@@ -83,16 +83,18 @@ class Visitors:
         """Ask until it is over; every visit that was begun is brought to its end."""
         limits = httpx.Limits(max_connections=MOST_AT_ONCE)
         visits: set[asyncio.Task[None]] = set()
-        async with httpx.AsyncClient(
-            base_url=self._balancer, timeout=PATIENCE_S, limits=limits, trust_env=False
-        ) as client:
+        async with (
+            httpx.AsyncClient(
+                base_url=self._balancer, timeout=PATIENCE_S, limits=limits, trust_env=False
+            ) as client,
+            asyncio.TaskGroup() as group,
+        ):
             while not over.is_set():
                 if len(visits) < MOST_AT_ONCE:
-                    visit = asyncio.create_task(self._visit(client))
+                    visit = group.create_task(self._visit(client))
                     visits.add(visit)
                     visit.add_done_callback(visits.discard)
                 await asyncio.sleep(1 / PER_SECOND)
-            await asyncio.gather(*visits)
 
     async def _visit(self, client: httpx.AsyncClient) -> None:
         user = self._random.choice(self._users)

@@ -8,6 +8,7 @@ its own (workers.py), and nothing here is different.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 from collections import Counter
 from time import monotonic
@@ -29,6 +30,7 @@ logger = logging.getLogger(__name__)
 
 _HEALTH_WORDS = {None: "unknown", True: "healthy", False: "unhealthy"}
 _SHARING_S = 0.1
+_LOOK_S = 0.01
 
 
 class View(NamedTuple):
@@ -81,6 +83,10 @@ class Control:
             variant.name: [(address, Name(address.host)) for address in variant.backends]
             for variant in settings.variants
         }
+        # Those whose names have not been looked up yet.
+        self._unsettled = {
+            (variant, address) for variant, all_ in self._sources.items() for address, _ in all_
+        }
         self._places: dict[str, dict[str, Place]] = {name: {} for name in self._sources}
         self._tasks: list[asyncio.Task[None]] = []
         self._sharing: asyncio.TimerHandle | None = None
@@ -91,6 +97,16 @@ class Control:
             for address, name in sources:
                 following = self._follow(variant, address, name)
                 self._tasks.append(asyncio.get_running_loop().create_task(following))
+
+    async def first_verdicts(self) -> None:
+        """Wait until every backend has been asked once, or for as long as one question may take.
+
+        Whoever came before that would be told that nobody is healthy.
+        """
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(self.settings.health.timeout_s):
+                while not self._all_asked():
+                    await asyncio.sleep(_LOOK_S)
 
     def stop(self) -> None:
         """End all that was started."""
@@ -198,17 +214,25 @@ class Control:
             + waiting,
         }
 
+    def _all_asked(self) -> bool:
+        places = [place for each in self._places.values() for place in each.values()]
+        known = all(place.health.healthy is not None for place in places)
+        return known and not self._unsettled
+
     async def _follow(self, variant: str, address: Address, name: Name) -> None:
         """Look a name up again and again: a place for each IP address that it leads to."""
         while True:
             await name.refresh()
             if self._settle(variant, address, name):
                 self.tell()
+            self._unsettled.discard((variant, address))
             await asyncio.sleep(self.settings.health.interval_s)
 
     def _settle(self, variant: str, address: Address, name: Name) -> bool:
         """Have the places that a name leads to now; true if that changed something."""
         places = self._places[variant]
+        if name.lost:
+            self._forget_what_others_may_have(places, address, name)
         wanted = {_name_of(address, host): host for host in name.addresses}
         old = {each.name for each in places.values() if _is_of(address, each.name)}
         for gone in old - wanted.keys():
@@ -221,6 +245,26 @@ class Control:
             places[new] = place
             place.probing = asyncio.get_running_loop().create_task(self._watch(place))
         return old != wanted.keys()
+
+    def _forget_what_others_may_have(
+        self, places: dict[str, Place], address: Address, name: Name
+    ) -> None:
+        """Forget the addresses of a name that is lost, unless they still answer for it.
+
+        A container that dies loses name and address, and the address goes to the next container
+        that starts. That may be the other variant's, healthy, and not what was asked for.
+        """
+        taken = {
+            (host, source.port)
+            for sources in self._sources.values()
+            for source, other in sources
+            if not other.lost
+            for host in other.addresses
+        }
+        for host in name.addresses:
+            place = places.get(_name_of(address, host))
+            if place is None or place.health.doubtful or (host, address.port) in taken:
+                name.forget(host)
 
     async def _watch(self, place: Place) -> None:
         """Probe a place until cancelled, the first time at once."""

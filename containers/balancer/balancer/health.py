@@ -34,6 +34,11 @@ class Health:
         self._out_until = 0.0
         self._against = 0  # probes in a row that contradict the verdict
 
+    @property
+    def doubtful(self) -> bool:
+        """Whether the last probe failed, or the verdict is against it."""
+        return not self.healthy or self._against > 0
+
     def observe(self, *, succeeded: bool, detail: str) -> bool:
         """Take in the result of a probe; true if it turned the verdict."""
         if succeeded and monotonic() < self._out_until:

@@ -22,6 +22,8 @@ class Name:
     def __init__(self, host: str) -> None:
         self.host = host
         self.addresses: tuple[str, ...] = (host,) if _is_address(host) else ()
+        self.lost = False
+        """Whether the last look-up failed: the addresses are then those of an earlier one."""
         self.problem = f"{host} has not been looked up yet"
         """Why there are no addresses, where there are none."""
         self._lookup: asyncio.Task[None] | None = None
@@ -38,6 +40,10 @@ class Name:
         if not self.addresses:
             await asyncio.shield(self._lookup)
 
+    def forget(self, address: str) -> None:
+        """Hold an address for gone, until a look-up brings it again."""
+        self.addresses = tuple(each for each in self.addresses if each != address)
+
     async def _look_up(self) -> None:
         loop = asyncio.get_running_loop()
         try:
@@ -45,7 +51,9 @@ class Name:
         except (OSError, UnicodeError) as error:  # UnicodeError: no name may look like that
             said = getattr(error, "strerror", None) or error
             self.problem = f"{self.host} cannot be looked up: {said}"
+            self.lost = True
         else:
+            self.lost = False
             self.addresses = tuple(dict.fromkeys(str(entry[4][0]) for entry in found))
 
 

@@ -80,9 +80,11 @@ async def serve(settings: Settings) -> None:
     admin = Admin(control)
     try:
         async with contextlib.AsyncExitStack() as stack:
-            visitors = await listen(stack, worker.balancer, settings.listen, "listen")
-            administration = await listen(stack, admin, settings.admin, "admin")
             control.start()
+            await control.first_verdicts()
+            visitors = await listen(stack, worker.balancer, settings.listen, "listen")
+            # Last: whoever is told there that all is well may send visitors at once.
+            administration = await listen(stack, admin, settings.admin, "admin")
             sweeping = asyncio.create_task(enforce_deadlines(worker.balancer, admin))
             print(ready_line(settings, visitors, administration), flush=True)
             await stop.wait()

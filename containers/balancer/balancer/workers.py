@@ -145,8 +145,8 @@ async def lead(settings: Settings) -> None:
     admin = Admin(control)
     with _reserved(settings.listen) as address:
         async with contextlib.AsyncExitStack() as stack:
-            administration = await listen(stack, admin, settings.admin, "admin")
             control.start()
+            await control.first_verdicts()
             tasks = [asyncio.create_task(enforce_deadlines(admin))]
             try:
                 started = [asyncio.Event() for _ in range(settings.workers)]
@@ -155,6 +155,8 @@ async def lead(settings: Settings) -> None:
                     for each in started
                 ]
                 await _all_set(started, stop, tasks[1:])
+                # Last: whoever is told there that all is well may send visitors at once.
+                administration = await listen(stack, admin, settings.admin, "admin")
                 if not stop.is_set():
                     print(ready_line(settings, address, administration), flush=True)
                 await stop.wait()

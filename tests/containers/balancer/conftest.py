@@ -35,7 +35,7 @@ def until(condition):
 
 
 class Connection:
-    """The backend's end of one connection from the balancer."""
+    """The other end of a connection with the balancer."""
 
     def __init__(self, sock):
         self.sock = sock
@@ -60,6 +60,15 @@ class Connection:
             self._unread += data
         data, self._unread = self._unread[:size], self._unread[size:]
         return data
+
+    def skip(self, size):
+        """Read as many bytes, and keep none of them."""
+        kept, self._unread = self._unread, self._unread[size:]
+        left = size - len(kept) + len(self._unread)
+        buffer = memoryview(bytearray(2**18))
+        while left and (count := self.sock.recv_into(buffer, min(left, len(buffer)))):
+            left -= count
+        return left == 0
 
     def answer(self, body=b"hello", status=b"200 OK", headers=b""):
         """Answer as a well-behaved backend does."""
@@ -146,6 +155,11 @@ class Lab:
         self.start()
 
     def start(self):
+        self.launch()
+        until(lambda: all(each["health"] != "unknown" for each in self.backends()))
+
+    def launch(self):
+        """Start it, and wait for its word that it is ready."""
         command = [sys.executable, "-m", "balancer", "--config", self.config]
         with self._stderr.open("a") as stderr:
             self.process = subprocess.Popen(
@@ -153,7 +167,6 @@ class Lab:
             )
         self.ready_line = self.process.stdout.readline()
         self.port, self.admin_port = map(int, re.findall(r":(\d+)\b", self.ready_line)[:2])
-        until(lambda: all(each["health"] != "unknown" for each in self.backends()))
 
     def stop(self, number=signal.SIGTERM):
         """Send a signal and wait for the end; the exit code.
@@ -198,6 +211,12 @@ class Lab:
     def connect(self):
         with socket.create_connection((HOST, self.port), timeout=PATIENCE) as sock:
             yield sock
+
+    @contextmanager
+    def stream(self):
+        """A connection that can be read from as backends do."""
+        with self.connect() as sock:
+            yield Connection(sock)
 
     def talk(self, data):
         """Send bytes as they are; everything that comes back until the balancer closes."""

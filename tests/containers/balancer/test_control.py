@@ -13,17 +13,19 @@ from balancer.settings import parse
 
 
 class NameServer:
-    """Stands in for the loop's getaddrinfo: `leads_to` is where every name leads."""
+    """Stands in for the loop's getaddrinfo: names lead to `leads_to`, but for those in `zone`."""
 
     def __init__(self, monkeypatch, *leads_to):
         self.leads_to = leads_to
+        self.zone = {}  # of the names that lead elsewhere
         monkeypatch.setattr(asyncio.get_running_loop(), "getaddrinfo", self.look_up)
 
     async def look_up(self, host, port, **_):
-        if not self.leads_to:
+        addresses = self.zone.get(host, self.leads_to)
+        if not addresses:
             raise socket.gaierror(-2, "Name or service not known")
         kind = socket.AF_INET, socket.SOCK_STREAM, 6
-        return [(*kind, "", (address, 0)) for address in self.leads_to]
+        return [(*kind, "", (address, 0)) for address in addresses]
 
 
 class Worker:
@@ -56,6 +58,10 @@ class Probes:
     async def probe(self, host, port, settings):
         self.asked.append(host)
         return host not in self.sick, "looked at"
+
+    async def more(self, count=6):
+        before = len(self.asked)
+        await until(lambda: len(self.asked) > before + count)
 
 
 def settings_for(tmp_path, *backends, **more):
@@ -136,11 +142,36 @@ def test_a_name_server_that_is_gone_takes_no_backend_with_it(run):
     async def story(lab):
         await until(lambda: len(lab.worker.targets()) == 2)
         lab.names.leads_to = ()
-        asked = len(lab.probes.asked)
-        await until(lambda: len(lab.probes.asked) > asked + 6)
+        await lab.probes.more()
         assert list(lab.worker.targets().values()) == [True, True]
 
     run(story, "films:80")
+
+
+def test_an_address_that_neither_name_nor_health_speak_for_is_never_believed_again(run):
+    async def story(lab):
+        await until(lambda: list(lab.worker.targets().values()) == [True, True])
+        lab.names.leads_to = ()
+        lab.probes.sick.add("10.0.0.1")
+        await until(lambda: len(lab.worker.targets()) == 1)
+        lab.probes.sick.clear()  # somebody answers there again: but who is it?
+        await lab.probes.more()
+        assert lab.worker.targets() == {"films:80@10.0.0.2": True}
+        lab.names.leads_to = ("10.0.0.1",)
+        await until(lambda: lab.worker.targets() == {"films:80@10.0.0.1": True})
+
+    run(story, "films:80")
+
+
+def test_an_address_is_the_name_s_that_leads_there_now(run):
+    async def story(lab):
+        lab.names.zone = {"films": ("10.0.0.1",), "books": ("10.0.0.2",)}
+        both = {"films:80@10.0.0.1", "books:80@10.0.0.2"}
+        await until(lambda: lab.worker.targets().keys() == both)
+        lab.names.zone = {"films": (), "books": ("10.0.0.1",)}
+        await until(lambda: lab.worker.targets() == {"books:80@10.0.0.1": True})
+
+    run(story, "films:80", "books:80")
 
 
 def test_a_name_that_leads_nowhere_yet_says_so_and_is_asked_again(run):

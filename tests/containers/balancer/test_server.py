@@ -42,6 +42,16 @@ def test_it_says_when_it_is_ready_and_where(lab):
     )
 
 
+@pytest.mark.parametrize(
+    "settings", ["", pytest.param("workers = 2", marks=pytest.mark.needs("posix"))]
+)
+def test_once_it_says_so_the_first_visitor_is_served(make_backend, make_lab, settings):
+    lab = make_lab({"a": [make_backend()]}, settings=settings)
+    lab.stop()
+    lab.launch()
+    assert lab.ask("GET", "/")[0] == 200
+
+
 def test_a_taken_port_is_named(config):
     with socket.create_server(("127.0.0.1", 0)) as taken:
         address = f"127.0.0.1:{taken.getsockname()[1]}"

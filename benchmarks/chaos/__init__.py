@@ -1,0 +1,11 @@
+"""The stack is hurt while visitors use it: who gets an answer, from whom, and is all of it logged?
+
+Recommenders are killed, paused, cut off from the network, doubled and halved, and the balancer is
+started anew, while known users ask for films all the time. What must hold throughout:
+
+- no request fails while one backend is healthy, but for the moment the balancer itself is down;
+- every user keeps the variant, whoever stands in;
+- the balancer's event log has every answer that a visitor saw, with the same status.
+
+The stack is one of its own beside the user's, with short patience (balancer.toml beside this file).
+"""

@@ -3,8 +3,8 @@
 Python runs on one core at a time, so that a second core takes a second process. The kernel hands
 each new connection to one of them (SO_REUSEPORT). They agree because none decides anything: the
 leader has the control and the admin port, and tells all the same over a pair of sockets, a line of
-JSON for each message. The event log needs no agreement: each write to a file opened with O_APPEND
-goes to its end, whoever else is writing.
+JSON for each message. About the event log they agree with a lock: whoever has it gives a line its
+end that another worker has left torn, killed in the middle of it.
 
 A worker that dies is replaced. A leader that dies takes its workers along: they finish what is in
 flight and end.

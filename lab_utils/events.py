@@ -82,6 +82,11 @@ OUTCOME_FIELDS: Mapping[str, Rule] = {
     "outcome": NUMBER,
 }
 FIELDS = {"request": REQUEST_FIELDS, "outcome": OUTCOME_FIELDS}
+SOMETIMES: Mapping[str, Mapping[str, Rule]] = {
+    "request": {"failover": TEXT_OR_NULL, "retried_from": TEXT_OR_NULL},
+    "outcome": {},
+}
+"""Fields that are there only if they have something to say."""
 
 
 class _Unusable(Exception):
@@ -154,14 +159,16 @@ class EventLog:
 
         Returns:
             Columns `request_id`, `timestamp` (UTC; NaT where unreadable), `user_id` (text),
-            `variant`, `latency_ms`, `status`, `outcome`. A failed request (status 400 or more)
-            brought its user nothing: its outcome is 0, not missing, because dropping what
-            failed after a variant was assigned would flatter the variant that fails. An
-            answered request whose outcome was never reported has NaN.
+            `variant` (the one the user belongs to), `failover` (the one whose backend stood in
+            for it; None where it needed none), `latency_ms`, `status`, `outcome`. A failed
+            request (status 400 or more) brought its user nothing: its outcome is 0, not missing,
+            because dropping what failed after a variant was assigned would flatter the variant
+            that fails. An answered request whose outcome was never reported has NaN.
         """
         asked = self.requests[self.requests["path"].str.startswith(RECOMMENDATION)]
         outcomes = self.outcomes.drop_duplicates("request_id").set_index("request_id")["outcome"]
-        visits = asked[["request_id", "timestamp", "user_id", "variant", "latency_ms", "status"]]
+        columns = ["request_id", "timestamp", "user_id", "variant", "failover"]
+        visits = asked[[*columns, "latency_ms", "status"]]
         reported = visits["request_id"].map(outcomes).astype("float64")
         # "now" would be read as the time of reading, and "-2026" as a year that cannot be printed
         dated = visits["timestamp"].where(visits["timestamp"].str.match(r"\d{4}-\d\d-\d\d"))
@@ -211,7 +218,9 @@ def read(path: Path) -> EventLog:
             unknown[kind] += 1
     if not any(events.values()):
         raise _no_events(path, f"{path} has {len(lines):,} lines, and not one request or outcome")
-    requests, outcomes = (_table(events[kind], FIELDS[kind]) for kind in ("request", "outcome"))
+    requests, outcomes = (
+        _table(events[kind], {**FIELDS[kind], **SOMETIMES[kind]}) for kind in ("request", "outcome")
+    )
     where = {what: tuple(numbers) for what, numbers in unusable.items()}
     return EventLog(Path(path), requests, outcomes, len(lines), where, dict(unknown))
 
@@ -241,9 +250,12 @@ def _event(line: bytes) -> dict[str, Any]:
     if not (isinstance(event, dict) and _is_text(event.get("event"))):
         raise _Unusable("no object with the name of an event")
     kind = event["event"]
-    for field, rule in FIELDS.get(kind, {}).items():
+    sometimes = SOMETIMES.get(kind, {})
+    for field, rule in {**FIELDS.get(kind, {}), **sometimes}.items():
         article = "an" if kind == "outcome" else "a"
         if field not in event:
+            if field in sometimes:
+                continue
             raise _Unusable(f"{article} {kind} without {field}")
         if not rule.fits(event[field]):
             raise _Unusable(f"{article} {kind} whose {field} is not {rule.may_be}")

@@ -116,6 +116,7 @@ def _announce(there: Sequence[Peer], plan: Plan, console: Console) -> None:
     console.print(
         f"This takes about {seconds / 60:.1f} minutes; Ctrl-C ends it and all it started."
     )
+    console.print(machine.interpreter().sentence, markup=False)
     if core == load_core:
         console.print(
             "[bold yellow]ONE CORE ONLY:[/] load generator and backends compete with the balancer "

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import sys
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
@@ -12,6 +11,7 @@ from pathlib import Path
 import httpx
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
+from benchmarks.balancer import machine
 from lab_utils import apt, commands, ports, waiting
 from lab_utils.errors import LabError
 from lab_utils.runtimes.process import Process
@@ -51,7 +51,7 @@ class Peer:
     needs: str | None = None
 
 
-PYTHON = (sys.executable, "-P", "-m")
+PYTHON = ("{python}", "-P", "-m")
 OURS = (*PYTHON, "balancer", "--config", "{config}")
 STRAIGHT = Peer("straight", "no balancer: straight to backend a")
 PEERS = (
@@ -181,42 +181,50 @@ def all_running(
         core: the core that the balancers are pinned to.
         load_core: the core of the backends.
     """
+    python = machine.interpreter()
     with ExitStack() as stack:
         backends = []
         for variant in "ab":
             port = ports.free_port()
-            words = [*PYTHON, "benchmarks.balancer.backend", str(port)]
+            words = [python.path, *PYTHON[1:], "benchmarks.balancer.backend", str(port)]
             url = f"http://{ports.HOST}:{port}/recommend/17"
-            _start(stack, f"backend-{variant}", words, url, folder, load_core)
+            _start(stack, f"backend-{variant}", words, url, folder, load_core, python)
             backends.append(f"{ports.HOST}:{port}")
         running = []
         for peer in peers:
             place = Place(folder, ports.free_port(), (backends[0], backends[1]))
             if peer.command:
-                words = _words(peer, place)
-                pid = _start(stack, peer.name, words, place.url, folder, core)
+                words = _words(peer, place, python.path)
+                pid = _start(stack, peer.name, words, place.url, folder, core, python)
                 running.append(Running(peer, place.url, pid))
             else:
                 running.append(Running(peer, f"http://{backends[0]}/recommend/17", None))
         yield running
 
 
-def _words(peer: Peer, place: Place) -> list[str]:
+def _words(peer: Peer, place: Place, python: str) -> list[str]:
     config = place.folder / f"{peer.name}-{peer.config}"
     if peer.config:
         config.write_text(render(peer, place), encoding="utf-8")
     a, b = place.backends
     filled = {"config": config, "port": place.port, "folder": place.folder, "a": a, "b": b}
+    filled["python"] = python
     return [word.format(**filled) for word in peer.command]
 
 
 def _start(
-    stack: ExitStack, name: str, words: Sequence[str], url: str, folder: Path, core: int
+    stack: ExitStack,
+    name: str,
+    words: Sequence[str],
+    url: str,
+    folder: Path,
+    core: int,
+    python: machine.Interpreter,
 ) -> int:
     """Start a process on its core, to be ended with the stack, and wait for its first answer."""
     process = Process(name, folder)
     stack.callback(process.stop)
-    process.start(["taskset", "--cpu-list", str(core), *words], {})
+    process.start(["taskset", "--cpu-list", str(core), *words], python.environment)
 
     def not_answering() -> str | None:
         if process.running() is None:

@@ -5,16 +5,17 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 
-from rich.table import Table
+from rich import box
+from rich.table import Column, Table
 
 from benchmarks.balancer.load import ONE, Shape
 from benchmarks.balancer.results import Figures
 
-COLUMNS = ("req/s", "p50 ms", "p99 ms", "CPU us/req", "core", "req/s x", "CPU x")
+COLUMNS = ("req/s", "p50 ms", "p99 ms", "CPU µs", "core", "req/s x", "CPU x")
 LEGEND = (
-    "CPU us/req: user and system time of the balancer's processes. core: the part of its core that "
-    "it used; well below 100 % something else was the limit (load generator, backends, other "
-    "programs of this machine), and req/s is not the balancer's. x: in HAProxy's units, 1 is "
+    "CPU µs: user and system time of the balancer's processes, per request. core: the part of its "
+    "core that it used; well below 100 % something else was the limit (load generator, backends, "
+    "other programs of this machine), and req/s is not the balancer's. x: in HAProxy's units, 1 is "
     "HAProxy, more is better (added x: less). Medians; ratios within a round."
 )
 
@@ -27,8 +28,13 @@ def table(shape: Shape, rows: Sequence[Figures], titles: Mapping[str, str]) -> T
         rows: figures; those of other loads are passed over.
         titles: what to call each peer.
     """
-    columns = [*COLUMNS, "added p50 ms", "added x"] if shape is ONE else COLUMNS
-    shown = Table("balancer", title=f"{shape.title}; connections: {shape.connections}")
+    columns = [*COLUMNS, "added ms", "added x"] if shape is ONE else COLUMNS
+    shown = Table(
+        Column("balancer", min_width=20),
+        box=box.SIMPLE_HEAD,
+        padding=(0, 1, 0, 0),
+        title=f"{shape.title}; connections: {shape.connections}",
+    )
     for name in columns:
         shown.add_column(name, justify="right")
     mine = [row for row in rows if row.shape == shape.name]

@@ -100,6 +100,7 @@ class Inspection:
         self._duplicates()
         self._without_unit_or_variant()
         self._unknown_variants()
+        self._stand_ins()
         self._mixed_assignment()
         self._unit_mismatch()
         if self._every_variant_served():
@@ -170,6 +171,19 @@ class Inspection:
         found = f"the plan has {', '.join(map(repr, self.plan))}; the log also has {seen}"
         self._found(errors.UnknownVariant(found), self.go_on.get("on_unknown", "raise"))
         self.rows = self.rows[known]
+
+    def _stand_ins(self) -> None:
+        """A user may have met another variant than the one the rows count for."""
+        if "failover" not in self.rows:
+            return
+        stood_in = self.rows["failover"].notna()
+        if stood_in.any():
+            groups = self.rows["variant"][stood_in].value_counts()
+            seen = ", ".join(f"{count:,} of {name}'s" for name, count in groups.items())
+            self.warnings.append(
+                f"{seen} requests were answered by another variant, as theirs was down; compared "
+                "is what users were assigned to, and the variants look more alike than they are"
+            )
 
     def _mixed_assignment(self) -> None:
         variants = self.rows.groupby(self.terms.unit)["variant"]

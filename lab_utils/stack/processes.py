@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import sys
 import tomllib
 from collections.abc import Iterator
@@ -124,14 +125,20 @@ class ProcessStack:
         self._process("balancer").start(command, {})
 
     def _write_balancer_settings(self) -> Path:
-        """The stack's own settings with this machine's addresses in place of Compose's names."""
-        settings = tomllib.loads((CONTAINERS / "balancer" / "balancer.toml").read_text("utf-8"))
+        """The stack's own settings with this machine's addresses in place of Compose's names.
+
+        Strategies of the student's own are named by files beside the settings.
+        """
+        source = CONTAINERS / "balancer"
+        settings = tomllib.loads((source / "balancer.toml").read_text("utf-8"))
         settings["listen"] = f"{HOST}:{self.ports.balancer}"
         settings["admin"] = f"{HOST}:{self.ports.admin}"
         settings["event_log"] = str(self._events)
         for variant in ("a", "b"):
             settings["variants"][variant]["backends"] = [f"{HOST}:{getattr(self.ports, variant)}"]
         self._events.parent.mkdir(parents=True, exist_ok=True)
+        shutil.rmtree(self.folder / "strategies", ignore_errors=True)
+        shutil.copytree(source / "strategies", self.folder / "strategies")
         path = self.folder / "balancer.toml"
         path.write_text(tomli_w.dumps(settings), "utf-8")
         return path

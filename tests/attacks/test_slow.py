@@ -106,6 +106,12 @@ def test_who_goes_on_sending_after_a_refusal_is_cut_off(balancer, dripping):
         until(lambda: cut_off(sock))
 
 
+def test_who_is_refused_in_the_middle_of_sending_gets_to_read_why(balancer):
+    with balancer.connect() as sock:
+        sock.sendall(post(b"too-long", b"Content-Length: 60000000") + b"x" * 5_000_000)
+        assert statuses(read_to_end(sock)) == [413]
+
+
 def cut_off(sock):
     try:
         sock.send(b"x")
@@ -145,33 +151,23 @@ def pouring(length):
     return script
 
 
+@pytest.mark.parametrize("clients", [1, 20])
 @pytest.mark.parametrize("length", [b"Content-Length: 50000000\r\n", b""])
-def test_a_client_that_never_reads_costs_little_memory_and_is_left(balancer, backend, length):
+def test_clients_that_never_read_cost_little_memory_and_are_left(
+    balancer, backend, clients, length
+):
+    def left():
+        used.append(resident(balancer))
+        return len(balancer.events(mark)) == clients
+
     backend.script = pouring(length)
-    before = resident(balancer)
-    path = b"never-reads-%d" % len(length)
-    with balancer.connect() as sock:
-        sock.sendall(get(path))
-        most = 0
-
-        def left():
-            nonlocal most
-            most = max(most, resident(balancer) - before)
-            return [event for event in balancer.events() if event["path"] == "/" + path.decode()]
-
-        (event,) = until(left)
-    assert event["status"] == 499
-    assert most < MOST
-
-
-def test_twenty_clients_that_never_read_cost_little_memory(balancer, backend):
-    backend.script = pouring(b"Content-Length: 50000000\r\n")
-    before = resident(balancer)
-    sockets = [balancer.connect() for _ in range(20)]
-    for number, sock in enumerate(sockets):
-        sock.sendall(get(b"deaf-%d" % number))
-    until(lambda: sum(event["path"].startswith("/deaf-") for event in balancer.events()) == 20)
-    assert resident(balancer) - before < MOST
+    mark, used = balancer.mark(), [resident(balancer)]
+    sockets = [balancer.connect() for _ in range(clients)]
+    for sock in sockets:
+        sock.sendall(get(b"never-reads"))
+    until(left)
+    assert {event["status"] for event in balancer.events(mark)} == {499}
+    assert max(used) - used[0] < MOST
     for sock in sockets:
         sock.close()
 

@@ -69,6 +69,16 @@ def test_an_answered_request_without_an_outcome_is_missing_not_0(read):
     assert read(request(1)).visits()["outcome"].isna().all()
 
 
+def test_a_stand_in_is_told_beside_the_variant_that_the_user_belongs_to(read):
+    visits = read(request(1), {**request(2, variant="b"), "failover": "a"}).visits()
+    assert visits["variant"].tolist() == ["a", "b"]
+    assert visits["failover"].fillna("").tolist() == ["", "a"]
+
+
+def test_a_stand_in_that_is_no_name_makes_the_line_unusable(read):
+    assert read(request(1), {**request(2), "failover": 7}).unusable_lines == 1
+
+
 def test_only_requests_for_films_are_visits(read):
     log = read(request(1), request(2, path="/healthz"), request(3, path="/"), outcome(1))
     assert log.visits()["request_id"].tolist() == ["r1"]

@@ -102,10 +102,10 @@ class Balancer(Service):
         """A backend of another variant, if the settings allow that; the same for the same user."""
         if self.settings.when_variant_is_down != "failover":
             return None
-        able: dict[str, float] = {
-            name: self.weights[name] or 1
-            for name, each in self.variants.items()
-            if name != variant and each.choose(without=without) is not None
+        able = {
+            name: weight
+            for name, weight in self.weights.items()
+            if weight and name != variant and self.variants[name].choose(without=without)
         }
         if not able:
             return None

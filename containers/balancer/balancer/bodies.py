@@ -85,6 +85,7 @@ class Chunked:
         self._left = 0  # bytes of the present chunk still to come
         self._expect = self._size
         self._trailer_bytes = 0
+        self._extension_bytes = 0
 
     def feed(self, data: bytes) -> tuple[bytes, bytes]:
         """See `Body.feed`."""
@@ -112,6 +113,9 @@ class Chunked:
         match = _SIZE_LINE.fullmatch(line)
         if match is None:
             raise ProtocolError(f"{line[:20]!r} is not the size of a chunk")
+        self._extension_bytes += len(line) - len(match[1])
+        if self._extension_bytes > _TRAILER_BYTES:
+            raise ProtocolError("there are too many chunk extensions")
         self._left = int(match[1], 16)
         self._expect = self._end_of_chunk if self._left else self._trailer
 

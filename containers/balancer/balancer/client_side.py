@@ -89,6 +89,7 @@ class ClientConnection(asyncio.Protocol):
         self.known: RequestFields | None = None  # the headers of the last request
         self.deadline = 0.0
         self.unread = b""
+        self._searched = 0  # how much of the unread has been looked through for the end of a head
         self._body: Body | None = None
         self._body_bytes = 0
         self._advancing = False
@@ -271,14 +272,17 @@ class ClientConnection(asyncio.Protocol):
     def _take_head(self) -> RequestHead | None:
         """The next head, or None if it has not arrived whole."""
         limit = self.service.limits.header_bytes
-        end = self.unread.find(END_OF_HEAD)
+        # What was looked through is not looked through again: a head may come byte by byte.
+        end = self.unread.find(END_OF_HEAD, max(0, self._searched - len(END_OF_HEAD)))
         size = len(self.unread) if end < 0 else end + len(END_OF_HEAD)
         if size > limit:
             raise HttpError(431, f"request line and headers may have {limit} bytes")
         if end < 0:
-            if _BARE_LF.search(self.unread):
+            if _BARE_LF.search(self.unread, self._searched):
                 raise HttpError(400, "lines end in CR LF")
+            self._searched = len(self.unread)
             return None
+        self._searched = 0
         head, self.unread = self.unread[:size], self.unread[size:]
         return parse_request(head, self.service.user_header)
 

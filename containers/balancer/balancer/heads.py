@@ -168,12 +168,15 @@ def request_fields(block: bytes, user_header: bytes) -> RequestFields:
     has_host = False
     length: int | None = None
     user: str | None = None
+    dropped = b""
     for line in block.split(b"\r\n")[:-2]:
         kind = kinds[line]
         if kind == _HARMLESS:
             continue
         if kind == _HOST and not has_host:
             has_host = True
+        elif kind == _KEEP_ALIVE and not dropped:
+            dropped = line
         elif kind == _LENGTH and length is None:
             length = int(line.partition(b":")[2])
         elif kind == _USER and user is None:
@@ -183,9 +186,9 @@ def request_fields(block: bytes, user_header: bytes) -> RequestFields:
     if not has_host:
         return _parsed_request_fields(block, user_header)
     size = length or 0
+    lines = _without(block, dropped)
     plain: RequestFields = _new(
-        RequestFields,
-        (block, True, False, True, size > 0, size, False, False, user, b"", block[:-2]),
+        RequestFields, (block, True, False, True, size > 0, size, False, False, user, b"", lines)
     )
     return plain
 
@@ -246,28 +249,41 @@ def parse_response(head: bytes) -> ResponseHead:
     status = int(digits)
     if status == 101:
         raise ProtocolError("it switched protocols without being asked to")
+    status_line = b"HTTP/1.1 %b %b\r\n" % (digits, reason or b"")
     # Without a body, what Content-Length says has to be thought about.
     if minor == b"1" and status >= 200 and status not in (204, 304):
-        length = _plain_length(head[line.end() :])
-        if length is not None:
-            plain: ResponseHead = _new(
-                ResponseHead, (status, True, length, False, head[:-2], length)
-            )
+        plain = _plain_response(status_line, status, head[line.end() :])
+        if plain is not None:
             return plain
-    return _parsed_response(head, status, b"HTTP/1.1 %b %b\r\n" % (digits, reason or b""))
+    return _parsed_response(head, status, status_line)
 
 
-def _plain_length(block: bytes) -> int | None:
-    """What Content-Length says, if that is all there is to think about in an answer's headers."""
-    length = None
+def _plain_response(status_line: bytes, status: int, block: bytes) -> ResponseHead | None:
+    """An answer's head, if its length is all there is to think about."""
+    length: int | None = None
+    dropped = b""
     for line in block.split(b"\r\n")[:-2]:
         kind = _RESPONSE_KINDS[line]
         if kind == _HARMLESS:
             continue
-        if kind != _LENGTH or length is not None:
+        if kind == _LENGTH and length is None:
+            length = int(line.partition(b":")[2])
+        elif kind == _KEEP_ALIVE and not dropped:
+            dropped = line
+        else:
             return None
-        length = int(line.partition(b":")[2])
-    return length
+    if length is None:
+        return None
+    lines = status_line + _without(block, dropped)
+    plain: ResponseHead = _new(ResponseHead, (status, True, length, False, lines, length))
+    return plain
+
+
+def _without(block: bytes, dropped: bytes) -> bytes:
+    """Header lines as they came, but for one, and for the empty line at the end."""
+    if not dropped:
+        return block[:-2]
+    return b"".join(line + b"\r\n" for line in block.split(b"\r\n")[:-2] if line != dropped)
 
 
 @lru_cache(maxsize=_REMEMBERED)
@@ -293,7 +309,7 @@ def _parsed_response(head: bytes, status: int, status_line: bytes) -> ResponseHe
     )
 
 
-_HARMLESS, _HOST, _LENGTH, _USER, _OTHER = range(5)
+_HARMLESS, _HOST, _LENGTH, _USER, _KEEP_ALIVE, _OTHER = range(6)
 
 
 class _Kinds(dict[bytes, int]):
@@ -327,19 +343,24 @@ class _Kinds(dict[bytes, int]):
             return _OTHER
         name, _, value = line.partition(b":")
         kind = self._named.get(name.lower(), _OTHER)
-        well_formed = {_LENGTH: _DIGITS, _HOST: _HOST_VALUE}.get(kind)
+        well_formed = _WELL_FORMED.get(kind)
         if well_formed is not None and well_formed.fullmatch(value.strip()) is None:
             return _OTHER
         return kind
 
 
+_WELL_FORMED: Final = {
+    _LENGTH: _DIGITS,
+    _HOST: _HOST_VALUE,
+    _KEEP_ALIVE: re.compile(rb"(?i:keep-alive)"),  # what HTTP/1.1 does anyway
+}
+_BOTH: Final = {b"content-length": _LENGTH, b"connection": _KEEP_ALIVE}
+_RESPONSE_KINDS: Final = _Kinds(_RESPONSE_OWN, _BOTH)
+
+
 @lru_cache
 def _request_kinds(user_header: bytes) -> _Kinds:
-    named = {b"host": _HOST, b"content-length": _LENGTH, user_header: _USER}
-    return _Kinds(_REQUEST_OWN, named)
-
-
-_RESPONSE_KINDS: Final = _Kinds(_RESPONSE_OWN, {b"content-length": _LENGTH})
+    return _Kinds(_REQUEST_OWN, {**_BOTH, b"host": _HOST, user_header: _USER})
 
 
 class _Fields:

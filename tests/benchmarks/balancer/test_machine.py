@@ -29,3 +29,13 @@ def test_versions_name_python_and_the_peers_packages():
     found = machine.versions([])
     assert found["python"] == platform.python_version()
     assert {"aiohttp", "uvloop"} <= set(found)
+
+
+@on_linux
+def test_a_python_that_was_not_built_to_be_fast_is_told_or_left_for_one_that_was(monkeypatch):
+    monkeypatch.setattr(machine, "_optimised", lambda python: False)
+    assert "WITHOUT" in machine.interpreter().sentence
+    monkeypatch.setattr(machine, "_optimised", lambda python: python != sys.executable)
+    found = machine.interpreter()
+    assert found.optimised is (found.path != sys.executable)
+    assert bool(found.environment) is found.optimised

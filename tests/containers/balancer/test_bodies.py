@@ -128,3 +128,9 @@ def test_some_responses_have_no_body_whatever_their_head_says(head, method):
 
 def test_a_response_that_announces_no_end_lasts_until_the_connection_closes():
     assert isinstance(response(b"200 OK"), UntilClose)
+
+
+def test_chunk_extensions_do_not_go_on_without_end():
+    chunks = b"1;%b\r\nx\r\n" % (b"e" * 1000) * 100
+    with pytest.raises(ProtocolError, match="too many chunk extensions"):
+        Chunked().feed(chunks)

@@ -190,3 +190,12 @@ def test_a_hundred_clients_get_each_their_own_answer(lab, backend):
             sock.sendall(get(b"%d" % number, CLOSE))
         received = [lab.read_to_end(sock).rpartition(b"\r\n\r\n")[2] for sock in sockets]
     assert received == [b"/%d" % number for number in range(100)]
+
+
+@pytest.mark.parametrize(("sent", "status"), [(b"X: a\nb", b"400"), (b"X: ab", b"200")])
+def test_a_head_that_comes_byte_by_byte_is_judged_as_one_that_comes_whole(lab, sent, status):
+    with lab.connect() as sock:
+        for byte in b"GET / HTTP/1.1\r\nHost: lab\r\n%b\r\nConnection: close\r\n\r\n" % sent:
+            with contextlib.suppress(OSError):
+                sock.send(bytes((byte,)))
+        assert lab.read_to_end(sock)[9:12] == status

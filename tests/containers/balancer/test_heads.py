@@ -195,6 +195,18 @@ def test_no_header_that_has_a_meaning_passes_for_harmless(name):
         assert kind != heads._HARMLESS
 
 
+@pytest.mark.parametrize("spelt", [b"Connection: keep-alive", b"connection:Keep-Alive"])
+def test_what_only_says_that_the_connection_stays_ends_here_alone(spelt):
+    near = b"X-Connection: keep-alive"
+    head = request(spelt, near, b"X: 1")
+    assert head.keep_alive
+    assert head.fields.usual
+    assert head.fields.lines == b"Host: lab\r\nX-Connection: keep-alive\r\nX: 1\r\n"
+    answer = response(b"Content-Length: 5", spelt, near)
+    assert (answer.plain_length, answer.keep_alive) == (5, True)
+    assert answer.lines == b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\nX-Connection: keep-alive\r\n"
+
+
 def test_lines_are_not_remembered_without_end():
     for number in range(3 * heads._LINES_REMEMBERED):
         response(b"X-Number: %d" % number)

@@ -170,6 +170,10 @@ def test_who_fails_requests_is_spared_by_all(make_backend, make_lab):
     assert (statuses(load.answers), load.cut) == ({200}, 0)
 
 
+def health(lab):
+    return sorted(each["health"] for each in lab.backends())
+
+
 def test_they_agree_on_who_is_healthy(make_backend, make_lab):
     one, two = make_backend(), make_backend()
     lab = make_lab({"a": [one, two]}, settings="workers = 3")
@@ -180,8 +184,9 @@ def test_they_agree_on_who_is_healthy(make_backend, make_lab):
             before = len(sick.heads)
             return asked_everywhere(lab, 3) and len(sick.heads) == before
 
+        lab.until(lambda: health(lab) == ["healthy", "unhealthy"])
         lab.until(only_the_other_is_asked)
-        assert sorted(each["health"] for each in lab.backends()) == ["healthy", "unhealthy"]
+        assert health(lab) == ["healthy", "unhealthy"]
 
 
 def test_outcomes_told_to_one_are_known_to_all(make_workers):

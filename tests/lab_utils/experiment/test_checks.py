@@ -169,3 +169,11 @@ def test_the_log_is_left_as_it_was(experiment, make_log):
     before = log.copy()
     experiment.analyze(log)
     pd.testing.assert_frame_equal(log, before)
+
+
+def test_answers_of_a_stand_in_are_a_warning_that_names_the_variant(experiment, make_log):
+    log = make_log().assign(failover=None)
+    assert not experiment.check(log).warnings
+    log.loc[log.index[log["variant"] == "b"][:5], "failover"] = "a"
+    (warning,) = experiment.check(log).warnings
+    assert warning.startswith("5 of b's requests were answered by another variant")

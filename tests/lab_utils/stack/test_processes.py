@@ -38,6 +38,15 @@ def test_the_balancer_is_set_as_in_containers_but_for_the_addresses(process_stac
     assert here == there
 
 
+def test_a_strategy_of_the_students_own_is_found_beside_the_settings(process_stack):
+    from balancer import settings
+
+    copy = process_stack.folder / "own.toml"
+    text = (process_stack.folder / "balancer.toml").read_text()
+    copy.write_text(text.replace('"sticky"', '"strategies/coin.py:coin"'))
+    assert settings.load(copy).own_strategy is not None
+
+
 def test_logs_carry_the_name_of_their_service(process_stack):
     lines = list(process_stack.logs(None, follow=False))
     assert any(line.startswith("recommender-a | ") for line in lines)

@@ -83,7 +83,7 @@ class AdminExchange(Exchange):
 
     async def _weights(self, body: bytes) -> None:
         # A new dict in one step: no request ever sees half of the change.
-        self._control.set_weights(parse_weights(body, self._control.weights))
+        await self._control.set_weights(parse_weights(body, self._control.weights))
         self._answer_json({"weights": self._control.weights})
 
     def _answer_json(self, document: dict[str, Any]) -> None:

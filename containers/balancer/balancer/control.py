@@ -117,10 +117,11 @@ class Control:
         if self._sharing is not None:
             self._sharing.cancel()
 
-    def set_weights(self, weights: dict[str, float]) -> None:
-        """Split by these weights from now on."""
+    async def set_weights(self, weights: dict[str, float]) -> None:
+        """Split by these weights; every worker does when this returns."""
         self.weights = weights
         self.tell()
+        await self._metrics()  # who has answered a later question has heard this
 
     def failing(self, name: str, why: str) -> None:
         """A worker's requests fail at a backend: it is ejected until probes speak for it again."""

@@ -10,10 +10,14 @@ from __future__ import annotations
 
 import contextlib
 import os
+import sys
 import time
 from functools import lru_cache
 from json.encoder import encode_basestring_ascii as _quoted
 from typing import TYPE_CHECKING
+
+if sys.platform != "win32":  # where there are no workers, and no lock is needed
+    import fcntl
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -30,8 +34,9 @@ class EventLog:
 
     Args:
         path: the file; its folder must exist.
-        shared: whether others are writing to it. A line on its way in would pass for a torn one,
-            so then the end is left to whoever opened it before them.
+        shared: whether other processes write to it as well. Then each write is made with the file
+            locked, and looks at the end first: one of them may have been killed in the middle of
+            a line, and the next line would be lost with it.
 
     Raises:
         OSError: the file cannot be opened, read or written.
@@ -44,6 +49,7 @@ class EventLog:
         # O_BINARY exists on Windows, where "\n" would become "\r\n" without it.
         flags = os.O_RDWR | os.O_CREAT | os.O_APPEND | getattr(os, "O_BINARY", 0)
         self._descriptor = os.open(path, flags, 0o644)
+        self._shared = shared
         self._torn = not shared and self._ends_torn()
         with contextlib.suppress(OSError):  # the disk is full: the next line tries again
             self._mend()
@@ -64,6 +70,25 @@ class EventLog:
         Returns:
             How many of them are in the log, counted from the first, and what kept the rest out.
         """
+        return self._append_locked(lines) if self._shared else self._append(lines)
+
+    def close(self) -> None:
+        """Close the file."""
+        os.close(self._descriptor)
+
+    def _append_locked(self, lines: list[str]) -> tuple[int, str]:
+        try:
+            fcntl.flock(self._descriptor, fcntl.LOCK_EX)
+            try:
+                self._torn = self._ends_torn()
+                return self._append(lines)
+            finally:
+                fcntl.flock(self._descriptor, fcntl.LOCK_UN)
+        except OSError as error:
+            self.write_errors += 1
+            return 0, error.strerror or str(error)
+
+    def _append(self, lines: list[str]) -> tuple[int, str]:
         data = "".join(lines).encode("ascii")
         written = 0
         try:
@@ -77,10 +102,6 @@ class EventLog:
             self._torn = not (written == 0 or data[:written].endswith(b"\n"))
             return whole, error.strerror or str(error)
         return len(lines), ""
-
-    def close(self) -> None:
-        """Close the file."""
-        os.close(self._descriptor)
 
     def _ends_torn(self) -> bool:
         if os.lseek(self._descriptor, 0, os.SEEK_END) == 0:

@@ -3,8 +3,8 @@
 Python runs on one core at a time, so that a second core takes a second process. The kernel hands
 each new connection to one of them (SO_REUSEPORT). They agree because none decides anything: the
 leader has the control and the admin port, and tells all the same over a pair of sockets, a line of
-JSON for each message. The event log needs no agreement: each write to a file opened with O_APPEND
-goes to its end, whoever else is writing.
+JSON for each message. About the event log they agree with a lock: whoever has it gives a line its
+end that another worker has left torn, killed in the middle of it.
 
 A worker that dies is replaced. A leader that dies takes its workers along: they finish what is in
 flight and end.
@@ -19,6 +19,7 @@ import logging
 import signal
 import socket
 import sys
+from collections import deque
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -66,7 +67,7 @@ class Remote:
         self._ready = ready
         self._control = control
         self._counted = Metrics()
-        self._asked: asyncio.Future[None] | None = None
+        self._asked: deque[asyncio.Future[None]] = deque()
 
     async def start(self, settings: Settings, address: Address) -> None:
         """Start the process and tell it where to listen."""
@@ -87,19 +88,21 @@ class Remote:
         self._send({"view": view})
 
     async def metrics(self) -> Metrics:
-        """See `Worker.metrics`; what it said last, if it has no time to answer."""
-        if self._asked is None:
-            self._asked = asyncio.get_running_loop().create_future()
-            self._send({"ask": "metrics"})
+        """See `Worker.metrics`; what it said last, if it has no time to answer.
+
+        It hears in order: once it has answered, it has also heard all that was told before.
+        """
+        answered = asyncio.get_running_loop().create_future()
+        self._asked.append(answered)
+        self._send({"ask": "metrics"})
         with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(asyncio.shield(self._asked), _ANSWER_S)
+            await asyncio.wait_for(answered, _ANSWER_S)
         return self._counted
 
     def unblock(self, _: object) -> None:
         """It has ended: nobody needs to wait for it."""
-        if self._asked is not None:
-            self._asked.set_result(None)
-            self._asked = None
+        while self._asked:
+            self._answered()
 
     def last_metrics(self) -> Metrics:
         """What it had counted when it last said so, now that nothing is in flight any more."""
@@ -116,15 +119,17 @@ class Remote:
     def _take(self, message: dict[str, Any]) -> None:
         if "metrics" in message:
             self._counted = Metrics.from_json(message["metrics"])
-            if self._asked is not None:
-                self._asked.set_result(None)
-                self._asked = None
+            self._answered()
         elif "failing" in message:
             self._control.failing(*message["failing"])
         elif "learnt" in message:
             self._control.learnt(*message["learnt"])
         else:
             self._ready.set()
+
+    def _answered(self) -> None:
+        if self._asked and not (oldest := self._asked.popleft()).done():
+            oldest.set_result(None)
 
     def _send(self, message: dict[str, Any]) -> None:
         if not self._writer.is_closing():

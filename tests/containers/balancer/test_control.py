@@ -33,11 +33,14 @@ class Worker:
 
     def __init__(self):
         self.views = []
+        self.has_time = asyncio.Event()
+        self.has_time.set()
 
     def apply(self, view):
         self.views.append(view)
 
     async def metrics(self):
+        await self.has_time.wait()
         return Metrics()
 
     def targets(self):
@@ -231,6 +234,18 @@ def test_one_that_is_gone_already_is_not_ejected(run):
         told = len(lab.worker.views)
         lab.control.failing("films:80@10.0.0.7", "too late")
         assert len(lab.worker.views) == told
+
+    run(story, "films:80")
+
+
+def test_new_weights_are_confirmed_once_every_worker_has_heard_of_them(run):
+    async def story(lab):
+        lab.worker.has_time.clear()
+        setting = asyncio.create_task(lab.control.set_weights({"a": 7}))
+        await until(lambda: lab.worker.views and lab.worker.views[-1].weights == {"a": 7})
+        assert not setting.done()
+        lab.worker.has_time.set()
+        await setting
 
     run(story, "films:80")
 

@@ -1,6 +1,8 @@
 import json
 import os
 import re
+import subprocess
+import sys
 from types import SimpleNamespace
 
 import pytest
@@ -89,12 +91,55 @@ def test_a_torn_last_line_is_ended_kept_and_counted(tmp_path):
     assert (tmp_path / "log").read_bytes() == b'{"whole": 1}\n{"to\n{"whole": 2}\n'
 
 
-def test_where_others_write_an_end_without_newline_is_theirs_and_left_alone(tmp_path):
+def test_whoever_joins_others_leaves_the_line_alone_that_one_of_them_may_be_writing(tmp_path):
     (tmp_path / "log").write_bytes(b'{"on its w')
     log = EventLog(tmp_path / "log", shared=True)
     assert (tmp_path / "log").read_bytes() == b'{"on its w'
     log.close()
     assert log.torn_lines == 0
+
+
+@pytest.mark.needs("posix")
+def test_a_line_that_another_left_torn_takes_no_other_with_it(tmp_path):
+    one, two = (EventLog(tmp_path / "log", shared=True) for _ in range(2))
+    one.append(["one\n"])
+    (tmp_path / "log").open("ab").write(b'{"to')  # a third is killed
+    two.append(["two\n"])
+    one.append(["three\n"])
+    assert (tmp_path / "log").read_bytes() == b'one\n{"to\ntwo\nthree\n'
+    assert (one.torn_lines, two.torn_lines) == (0, 1)
+    one.close()
+    two.close()
+
+
+KILLED_WHILE_WRITING = """
+import sys
+from pathlib import Path
+from balancer.event_log import EventLog
+log = EventLog(Path(sys.argv[1]), shared=True)
+lines = [f'{{"writer": "{sys.argv[2]}", "filler": "{"x" * 200}"}}\\n'] * 32
+print("writing", flush=True)
+while True:
+    log.append(lines)
+"""
+
+
+@pytest.mark.needs("posix")
+def test_of_many_writers_that_are_killed_none_harms_a_line_of_the_others(tmp_path):
+    path = tmp_path / "log"
+    for number in range(12):
+        command = [sys.executable, "-c", KILLED_WHILE_WRITING, path, str(number)]
+        writers = [subprocess.Popen(command, stdout=subprocess.PIPE) for _ in range(2)]
+        for writer in writers:
+            assert writer.stdout.readline() == b"writing\n"
+        for writer in writers:
+            writer.kill()
+            writer.wait()
+            writer.stdout.close()
+    log = EventLog(path)
+    log.close()
+    lines = path.read_bytes().splitlines()
+    assert [line for line in lines if not line.startswith(b"{") or line.count(b"{") > 1] == []
 
 
 def test_a_line_written_in_part_is_finished(tmp_path, monkeypatch):

@@ -159,6 +159,17 @@ def test_new_weights_reach_all_of_them_and_no_request_is_dropped(make_workers):
     assert (statuses(load.answers), load.cut) == ({200}, 0)
 
 
+def test_who_fails_requests_is_spared_by_all(make_backend, make_lab):
+    one, two = make_backend(), make_backend()
+    lab = make_lab({"a": [one, two]}, settings="workers = 3", eject_after=2)
+    asked_everywhere(lab, 3)
+    one.script = lambda connection, head: connection.close()
+    with Load(lab) as load:
+        lab.until(lambda: "requests in a row failed" in lab.backends()[0]["detail"])
+        load.more()
+    assert (statuses(load.answers), load.cut) == ({200}, 0)
+
+
 def health(lab):
     return sorted(each["health"] for each in lab.backends())
 

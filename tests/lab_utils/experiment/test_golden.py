@@ -1,13 +1,23 @@
 """Published and independently computed numbers, from golden_ab.json."""
 
+import inspect
 import json
 from pathlib import Path
 
 import pytest
 
+from lab_utils.experiment.design import (
+    cohens_h,
+    detectable_proportion,
+    effect_power,
+    power_of_proportions,
+    users_for_proportions,
+)
+from lab_utils.experiment.mean_design import power_of_means, users_for_means
 from lab_utils.experiment.proportions import fisher_test, newcombe_interval, wilson_interval, z_test
 from lab_utils.experiment.quantiles import fewest_for_quantile
 from lab_utils.experiment.ratios import compare_ratios
+from lab_utils.experiment.repeats import design_effect
 from lab_utils.experiment.sample_ratio import sample_ratio, share_by_chance
 
 GOLDEN = json.loads((Path(__file__).parents[2] / "golden_ab.json").read_text(encoding="utf-8"))
@@ -17,21 +27,16 @@ TOPICS_NOT_SUPPORTED_YET = {
     "always_valid",
     "bayes",
     "cuped",
-    "design_effect",
-    "effect_size",
     "equivalence",
     "group_sequential",
-    "mde",
     "multiple_comparisons",
     "peeking",
     "permutation_test",
-    "power",
     "proportion_effects",
     "proportion_ratio_ci",
     "rank_test",
     "rate_test",
     "relative_effect",
-    "sample_size",
     "simpson",
     "srm_sequential",
 }
@@ -107,7 +112,58 @@ def quantile_ci(p, confidence):
     }
 
 
+def sides(alternative):
+    return "two-sided" if alternative == "two-sided" else "one-sided"
+
+
+def convention(method):
+    names = {"arcsine": "arcsine", "Evan Miller": "baseline"}
+    return next((name for key, name in names.items() if key in method), "pooled")
+
+
+def sample_size(method, power, alpha, alternative, **given):
+    if "delta" in given:
+        size = users_for_means(given["delta"], given["sd"], power, alpha, sides(alternative))
+        return {"n_per_group": size.control}
+    p_control = given.get("baseline", given.get("p1"))
+    p_treatment = given.get("p2", p_control + given.get("mde_absolute", 0))
+    size = users_for_proportions(
+        p_control, p_treatment, power, alpha, sides(alternative), convention(method)
+    )
+    return {"n_per_group": size.control, "h": cohens_h(p_control, p_treatment)}
+
+
+def power(method, alpha, alternative, **given):
+    n_control = given.get("n1", given.get("n_per_group"))
+    n_treatment = given.get("n2", given.get("n_per_group"))
+    terms = (n_control, n_treatment, alpha, sides(alternative))
+    if "h" in given:
+        return {"power": effect_power(given["h"], *terms)}
+    if "delta" in given:
+        return {"power": power_of_means(given["delta"], given["sd"], *terms)}
+    seen = power_of_proportions(given["p1"], given["p2"], *terms, convention(method))
+    return {"power": seen}
+
+
+def mde(method, n_per_group, p1, power, alpha, alternative):
+    terms = (power, alpha, sides(alternative), convention(method))
+    return {"p2": detectable_proportion(p1, n_per_group, n_per_group, *terms)}
+
+
+def effect_size(p1, p2):
+    return {"h": cohens_h(p1, p2)}
+
+
+def visits_effect(cluster_size, icc):
+    return {"design_effect": design_effect(cluster_size, icc)}
+
+
 TOPICS = {
+    "design_effect": visits_effect,
+    "effect_size": effect_size,
+    "mde": mde,
+    "power": power,
+    "sample_size": sample_size,
     "mean_test": mean_test,
     "proportion_ci": proportion_ci,
     "proportion_diff_ci": proportion_diff_ci,
@@ -130,7 +186,10 @@ SUPPORTED = [
 def test_golden_case(name):
     case = CASES[name]
     compute = METHODS.get(name) or TOPICS[case["topic"]]
-    seen = compute(**case["input"])
+    given = dict(case["input"])
+    if "method" in inspect.signature(compute).parameters:
+        given["method"] = case["method"]
+    seen = compute(**given)
     for key in set(case["expected"]) - NOT_COMPUTED.get(name, set()):
         tolerance = case["tolerance"].get(key, case["tolerance"])
         allowed = tolerance.get("abs", 0) + tolerance.get("rel", 0) * abs(case["expected"][key])

@@ -159,8 +159,10 @@ class ContainerStack:
         try:
             if container:
                 return self.engine.copy_out(str(container.id), f"/events/{name}")
-            volume, image = f"{self.project}_events", f"{self.project}/{service}"
-            return self.engine.copy_out_of_volume(volume, name, image)
+            # each balancer looks into the same volume, and not each was ever built here
+            able = [f"{self.project}/{each}" for each in (service, *BALANCERS.values())]
+            image = next(filter(self.engine.has_image, able), able[0])
+            return self.engine.copy_out_of_volume(f"{self.project}_events", name, image)
         except FileNotFoundError:
             return b""
 

@@ -1,5 +1,6 @@
 import shutil
 import sys
+from types import SimpleNamespace
 
 import httpx
 import pytest
@@ -131,3 +132,12 @@ def test_a_clean_amid_another_command_is_refused(tmp_path, no_results):
     state = tmp_path / "state"
     with busy.alone(state), pytest.raises(LabError, match="is at work"):
         cleanup.clean(print, state=state)
+
+
+def test_the_events_of_every_balancer_are_kept_apart(no_results, monkeypatch, tmp_path):
+    engine = SimpleNamespace(remove_all=lambda *_, **__: [])
+    monkeypatch.setattr(cleanup.docker_engine, "find", lambda **_: engine)
+    monkeypatch.setattr(ContainerStack, "event_log", lambda self: self.balancer.encode())
+    cleanup.clean(print, state=tmp_path / "state")
+    kept = [path.read_bytes() for path in no_results.rglob("events.jsonl")]
+    assert sorted(kept) == [b"haproxy", b"nginx", b"ours"]

@@ -43,7 +43,7 @@ PATIENCE_S: Final = 0.05
 LOADING_S: Final = 5.0
 """How long the file may take to load: it may import something big."""
 
-_AGAIN_S: Final = 0.001
+_AGAIN_S: Final = 0.0001
 _MOST_TOLD: Final = 10
 
 

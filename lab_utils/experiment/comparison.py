@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal
 
 Interval = tuple[float, float]
 """Low and high end."""
+
+Alternative = Literal["two-sided", "greater", "less"]
+"""What a test looks for in treatment minus control: a difference, a gain, a loss."""
 
 NAN = float("nan")
 

@@ -31,6 +31,18 @@ class ExperimentError(LabError):
         self.observed = found
 
 
+class BadArgument(LabError):
+    """A formula was given what it is not defined for.
+
+    Args:
+        found: the argument and its value.
+        next_step: what it may be.
+    """
+
+    def __init__(self, found: str, next_step: str) -> None:
+        super().__init__("computing a statistic", found, next_step)
+
+
 class BadPlan(ExperimentError):
     """The experiment's plan contradicts itself."""
 

@@ -1,0 +1,51 @@
+"""What the formulas may be given; anything else is refused by name before it becomes a NaN."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from lab_utils.experiment.errors import BadArgument
+
+
+def open_share(name: str, value: float) -> float:
+    """The value, if it lies strictly between 0 and 1; else `BadArgument`."""
+    if not 0 < value < 1:
+        raise BadArgument(f"{name} is {value}", f"give a {name} strictly between 0 and 1")
+    return value
+
+
+def positive(name: str, value: float) -> float:
+    """The value, if it is finite and above 0; else `BadArgument`."""
+    if not (value > 0 and math.isfinite(value)):
+        raise BadArgument(f"{name} is {value}", f"give a finite {name} above 0")
+    return value
+
+
+def at_least(name: str, value: float, fewest: float) -> float:
+    """The value, if it is finite and `fewest` or more; else `BadArgument`."""
+    if not (value >= fewest and math.isfinite(value)):
+        raise BadArgument(f"{name} is {value}", f"give a finite {name} of {fewest:g} or more")
+    return value
+
+
+def successes_of(successes: float, n: float) -> None:
+    """`BadArgument` unless there is at least one trial and 0 to n successes."""
+    if not (n >= 1 and 0 <= successes <= n and math.isfinite(n)):
+        found = f"{successes} successes of {n}"
+        raise BadArgument(found, "give at least one trial, and between 0 and all of them successes")
+
+
+def values_of(name: str, values: ArrayLike, fewest: int = 1) -> NDArray[np.float64]:
+    """The values as an array of shape (n,); `BadArgument` for NaN, infinity or fewer than asked."""
+    array = np.asarray(values, dtype=float)
+    if array.ndim != 1 or array.size < fewest:
+        found = f"{name} has shape {array.shape}"
+        raise BadArgument(found, f"give one row of {fewest} or more values")
+    bad = int((~np.isfinite(array)).sum())
+    if bad:
+        found = f"{bad:,} of {array.size:,} values of {name} are not finite numbers"
+        raise BadArgument(found, "decide what a missing value means before comparing")
+    return array

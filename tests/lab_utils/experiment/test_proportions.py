@@ -1,0 +1,58 @@
+import pytest
+
+from lab_utils.experiment.errors import BadArgument
+from lab_utils.experiment.proportions import (
+    barnard_test,
+    clopper_pearson_interval,
+    fisher_test,
+    wald_interval,
+    wilson_interval,
+    yates_test,
+    z_test,
+)
+
+
+@pytest.mark.parametrize("test", [z_test, fisher_test, barnard_test])
+def test_one_side_asks_for_a_gain_of_the_treatment(test):
+    assert test(3, 20, 12, 20, "greater")[1] < 0.01
+    assert test(3, 20, 12, 20, "less")[1] > 0.99
+
+
+@pytest.mark.parametrize("test", [z_test, fisher_test, barnard_test, yates_test])
+def test_groups_that_change_places_are_equally_surprising(test):
+    assert test(3, 20, 9, 25)[1] == pytest.approx(test(9, 25, 3, 20)[1])
+
+
+@pytest.mark.parametrize("test", [z_test, fisher_test, barnard_test, yates_test])
+@pytest.mark.parametrize("groups", [(0, 20, 0, 30), (20, 20, 30, 30)])
+def test_where_nobody_differs_nothing_speaks_against_no_difference(test, groups):
+    assert test(*groups)[1] == pytest.approx(1)
+
+
+def test_the_correction_makes_the_test_more_careful():
+    groups = (12, 40, 22, 41)
+    assert z_test(*groups)[1] < yates_test(*groups)[1]
+    assert barnard_test(*groups)[1] < fisher_test(*groups)[1]
+
+
+@pytest.mark.parametrize("interval", [wilson_interval, wald_interval, clopper_pearson_interval])
+@pytest.mark.parametrize("successes", [0, 1, 10, 19, 20])
+def test_an_interval_holds_the_share_and_stays_between_0_and_1(interval, successes):
+    low, high = interval(successes, 20)
+    assert 0 <= low <= successes / 20 <= high <= 1
+
+
+@pytest.mark.parametrize(
+    "refused",
+    [
+        lambda: wilson_interval(1, 0),
+        lambda: wilson_interval(3, 2),
+        lambda: wilson_interval(1, 2, alpha=5),
+        lambda: z_test(-1, 10, 1, 10),
+        lambda: fisher_test(1, 10, 11, 10),
+        lambda: barnard_test(1, 0, 1, 10),
+    ],
+)
+def test_counts_that_cannot_be_are_refused(refused):
+    with pytest.raises(BadArgument, match="Next: "):
+        refused()

@@ -30,6 +30,7 @@ from balancer.strategies import sticky
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
+    from types import CodeType, FrameType
 
     from balancer.strategies import Facts
 
@@ -42,6 +43,7 @@ PATIENCE_S: Final = 0.05
 LOADING_S: Final = 5.0
 """How long the file may take to load: it may import something big."""
 
+_AGAIN_S: Final = 0.0001
 _MOST_TOLD: Final = 10
 
 
@@ -91,7 +93,7 @@ class OwnStrategy:
             "random": facts.random,
         }
         try:
-            with _time_limit(PATIENCE_S):
+            with _time_limit(PATIENCE_S, self._choose.__code__):
                 chosen = self._choose(**{name: known[name] for name in self._asks})
         except _TooSlow:
             raise StrategyError(
@@ -137,7 +139,7 @@ def load(spec: str, folder: Path, weights: dict[str, float], salt: str) -> OwnSt
         raise StrategyError(f"{path} is not Python: {_where(error, str(path))}") from error
     names: dict[str, Any] = {"__name__": path.stem, "__file__": str(path)}
     try:
-        with _time_limit(LOADING_S):
+        with _time_limit(LOADING_S, code):
             exec(code, names)  # noqa: S102 - running the student's own code is what this is for
     except _TooSlow:
         raise StrategyError(
@@ -168,23 +170,43 @@ class _TooSlow(BaseException):
 
 
 @contextlib.contextmanager
-def _time_limit(seconds: float) -> Iterator[None]:
-    """Interrupt what takes too long; where there are no timers, it may take its time."""
+def _time_limit(seconds: float, code: CodeType) -> Iterator[None]:
+    """Interrupt what takes too long; where there are no timers, it may take its time.
+
+    A bare `except:` catches the interruption, as it catches everything. So there is another, and
+    another, as long as the code is at work.
+
+    Args:
+        seconds: how long it may take.
+        code: what is interrupted, and nothing else.
+
+    Raises:
+        _TooSlow: it took longer.
+    """
     in_main = threading.current_thread() is threading.main_thread()
     if not in_main or not hasattr(signal, "setitimer"):
         yield
         return
 
-    def on_alarm(*_: object) -> None:
-        raise _TooSlow
+    late = False
+
+    def on_alarm(_: int, frame: FrameType | None) -> None:
+        nonlocal late
+        late = True
+        while frame is not None:
+            if frame.f_code is code:
+                raise _TooSlow
+            frame = frame.f_back
 
     before = signal.signal(signal.SIGALRM, on_alarm)
-    signal.setitimer(signal.ITIMER_REAL, seconds)
+    signal.setitimer(signal.ITIMER_REAL, seconds, _AGAIN_S)
     try:
         yield
     finally:
         signal.setitimer(signal.ITIMER_REAL, 0)
         signal.signal(signal.SIGALRM, before)
+    if late:
+        raise _TooSlow
 
 
 class _Trial:

@@ -152,6 +152,8 @@ def test_the_line_is_the_student_s_own(own):
         ("raise RecursionError", "failed: RecursionError"),
         ("while True: pass", f"was not done after {PATIENCE_S:g} s"),
         ("try:\n    while True: pass\nexcept Exception:\n    pass", "was not done after"),
+        ("try:\n    while True: pass\nexcept:\n    return 'a'", "was not done after"),
+        ("while True:\n    try: int('x')\n    except: pass", "was not done after"),
         ("time.sleep(60)", "was not done after"),
     ],
 )

@@ -1,0 +1,123 @@
+"""Strata: the same comparison within segments, and whether they say what the whole says."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from statsmodels.stats.contingency_tables import StratifiedTable, Table2x2
+
+from lab_utils.experiment.arguments import open_share
+from lab_utils.experiment.comparison import NAN, Interval
+from lab_utils.experiment.errors import BadArgument
+
+
+@dataclass(frozen=True)
+class Strata:
+    """Two groups compared within strata and over all of them.
+
+    Odds ratios are treatment over control: above 1 where the treatment succeeds more often.
+
+    Attributes:
+        pooled: shape (2, 2), all strata added up: treatment above control, successes first.
+        pooled_odds_ratio: of that table, as if strata did not exist.
+        pooled_interval: its confidence interval.
+        odds_ratios: one per stratum, in the order given; NaN where a row or column is empty.
+        common_odds_ratio: of Mantel and Haenszel, within strata.
+        interval: its confidence interval.
+        statistic: of Cochran, Mantel and Haenszel.
+        p_value: of equal odds in every stratum.
+        homogeneity_p_value: of the odds ratio being the same in every stratum (Breslow & Day
+            1980, with Tarone's correction).
+    """
+
+    pooled: NDArray[np.int64]
+    pooled_odds_ratio: float
+    pooled_interval: Interval
+    odds_ratios: tuple[float, ...]
+    common_odds_ratio: float
+    interval: Interval
+    statistic: float
+    p_value: float
+    homogeneity_p_value: float
+
+    @property
+    def simpson(self) -> bool:
+        """Simpson's paradox: strata together point the other way than within, beyond chance.
+
+        It takes groups that are spread unevenly over the strata, which random assignment rules
+        out: in an experiment it is a sign of a broken or changing split. Both odds ratios fall
+        on different sides of 1, and the interval of one of them at least leaves 1 out.
+        """
+        reversed_ = (self.pooled_odds_ratio - 1) * (self.common_odds_ratio - 1) < 0
+        return reversed_ and any(
+            low > 1 or high < 1 for low, high in (self.pooled_interval, self.interval)
+        )
+
+
+def mantel_haenszel(
+    strata: Mapping[str, ArrayLike], alpha: float = 0.05, *, correction: bool = True
+) -> Strata:
+    """The common odds ratio within strata, beside the pooled one.
+
+    Mantel & Haenszel (1959); interval of Robins, Breslow & Greenland (1986); test of Cochran,
+    Mantel and Haenszel (R `mantelhaen.test`).
+
+    >>> found = mantel_haenszel({"old": [[90, 10], [850, 150]], "new": [[300, 700], [20, 80]]})
+    >>> found.common_odds_ratio > 1 > found.pooled_odds_ratio, found.simpson
+    (True, True)
+
+    Args:
+        strata: for each stratum a table of shape (2, 2): treatment above control, successes
+            before failures.
+        alpha: one minus the confidence of the intervals.
+        correction: whether the test has its continuity correction, as R's has.
+
+    Raises:
+        BadArgument: no strata, a table of another shape or with negative or missing counts,
+            strata that hold too little to compare, alpha outside 0 to 1.
+    """
+    open_share("alpha", alpha)
+    if not strata:
+        raise BadArgument("there are no strata", "give one table for each segment")
+    tables = [_table(name, table) for name, table in strata.items()]
+    found = StratifiedTable([table.astype(float) for table in tables if table.sum() > 1])
+    pooled = np.sum(tables, axis=0)
+    if not math.isfinite(found.oddsratio_pooled) or not found.oddsratio_pooled > 0:
+        raise BadArgument(
+            "within strata no group has both successes and failures to compare",
+            "collect more users, or fewer and larger strata",
+        )
+    low, high = found.oddsratio_pooled_confint(alpha)
+    test = found.test_null_odds(correction=correction)
+    whole = Table2x2(pooled.astype(float), shift_zeros=False)
+    whole_low, whole_high = whole.oddsratio_confint(alpha)
+    return Strata(
+        pooled=pooled,
+        pooled_odds_ratio=float(whole.oddsratio),
+        pooled_interval=(float(whole_low), float(whole_high)),
+        odds_ratios=tuple(_odds_ratio(table) for table in tables),
+        common_odds_ratio=float(found.oddsratio_pooled),
+        interval=(float(low), float(high)),
+        statistic=float(test.statistic),
+        p_value=float(test.pvalue),
+        homogeneity_p_value=float(found.test_equal_odds(adjust=True).pvalue),
+    )
+
+
+def _table(name: str, table: ArrayLike) -> NDArray[np.int64]:
+    counts = np.asarray(table, dtype=float)
+    if counts.shape != (2, 2) or not (counts >= 0).all() or (counts % 1).any():
+        found = f"the table of {name!r} is {counts.tolist()}"
+        raise BadArgument(found, "give treatment above control, successes before failures")
+    return counts.astype(np.int64)
+
+
+def _odds_ratio(table: NDArray[np.int64]) -> float:
+    (a, b), (c, d) = table.tolist()
+    if not b * c:
+        return float("inf") if a * d else NAN
+    return float(a * d / (b * c))

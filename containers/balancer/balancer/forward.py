@@ -120,10 +120,12 @@ class Forwarded(Recorded):
                 and a request that may be repeated gets a new connection, which cannot be stale.
         """
         self.connection = None
-        if stale and self._repeatable() and self.backend is not None:
+        if not stale or self.backend is None:
+            self._fail_elsewhere(502, reason)
+        elif self._repeatable():
             self._connect(self.backend)
         else:
-            self._fail_elsewhere(502, reason)
+            self.fail(502, f"backend {self.backend.name} {reason}")
 
     def hold(self) -> None:
         """The backend takes no more of the request's body for now."""

@@ -5,7 +5,7 @@ import json
 import httpx
 import pytest
 
-from lab_utils import demo, events, ratings, traffic
+from lab_utils import demo, events, ratings, traffic, waiting
 from lab_utils.self_test import TEST_PROJECT
 from lab_utils.stack.containers import ContainerStack, balancer_in_use
 
@@ -124,9 +124,19 @@ def test_it_ends_at_once_when_it_is_asked_to_and_goes_on_with_its_log(other):
     container.start()
     other.wait()
     httpx.get(other.ports.url("balancer") + "/recommend/17")
-    after = other.event_log()
-    assert after.startswith(before)
-    assert after[len(before) :].count(b"\n") == 1
+    assert len(logged_since(other, len(before), lines=1)) == 1
+    assert other.event_log().startswith(before)
+
+
+def logged_since(other, before, *, lines):
+    """What has come into the log; both write when the answer has left, a moment later it may be."""
+
+    def missing():
+        found = other.event_log()[before:].count(b"\n")
+        return None if found >= lines else f"the log has {found} new lines"
+
+    waiting.until(missing, timeout=10, doing="reading the log", next_step="look into it")
+    return other.event_log()[before:].splitlines()
 
 
 def test_a_dead_recommender_fails_its_own_users_only_and_that_is_logged(other, collected):
@@ -141,7 +151,7 @@ def test_a_dead_recommender_fails_its_own_users_only_and_that_is_logged(other, c
     assert answers["b"].headers["X-Variant"] == "b"
     logged = {
         line["request_id"]: (line["variant"], line["status"])
-        for line in map(json.loads, other.event_log()[before:].splitlines())
+        for line in map(json.loads, logged_since(other, before, lines=len(answers)))
     }
     assert logged == {
         each.headers["X-Request-Id"]: (name, each.status_code) for name, each in answers.items()

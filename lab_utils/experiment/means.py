@@ -53,8 +53,8 @@ class Sample:
             BadArgument: fewer than two users; sums that no values can have.
         """
         at_least("n", n, 2)
-        mean = total / n
-        return cls(n, mean, (total_of_squares - n * mean**2) / (n - 1))
+        mean = float(total) / n
+        return cls(n, mean, (float(total_of_squares) - n * mean**2) / (n - 1))
 
     @property
     def squared_error(self) -> float:

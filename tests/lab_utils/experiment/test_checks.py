@@ -1,3 +1,5 @@
+import re
+
 import pandas as pd
 import pytest
 
@@ -20,6 +22,7 @@ from lab_utils.experiment import (
     UnitMismatch,
     UnknownVariant,
 )
+from lab_utils.experiment.checks import GoOn
 
 
 def twice(log):
@@ -169,3 +172,9 @@ def test_the_log_is_left_as_it_was(experiment, make_log):
     before = log.copy()
     experiment.analyze(log)
     pd.testing.assert_frame_equal(log, before)
+
+
+@pytest.mark.parametrize("error", ExperimentError.__subclasses__())
+def test_the_option_an_error_names_is_one_that_exists(error):
+    named = re.findall(r"\b(on_\w+)=", error.option)
+    assert set(named) <= set(GoOn.__annotations__)

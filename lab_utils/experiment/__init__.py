@@ -19,6 +19,12 @@ from lab_utils.experiment.bayes import (
     Posterior,
     compare_posteriors,
 )
+from lab_utils.experiment.breakdown import (
+    OverTime,
+    Segments,
+    over_time,
+    segments,
+)
 from lab_utils.experiment.checks import (
     Check,
     VariantCount,
@@ -54,6 +60,7 @@ from lab_utils.experiment.design import (
 )
 from lab_utils.experiment.errors import (
     BadArgument,
+    BadCovariate,
     BadOutcome,
     BadPlan,
     BadTimestamps,
@@ -95,12 +102,14 @@ from lab_utils.experiment.means import (
     Equivalence,
     MeanTest,
     Sample,
+    compare_means,
     equivalence_test,
     non_inferiority_test,
     relative_lift,
     welch_test,
 )
 from lab_utils.experiment.metrics import (
+    Mean,
     Metric,
     Proportion,
     Quantile,
@@ -160,6 +169,9 @@ from lab_utils.experiment.sample_ratio import (
 from lab_utils.experiment.sample_size import (
     SampleSize,
 )
+from lab_utils.experiment.simulator import (
+    simulated_log,
+)
 from lab_utils.experiment.strata import (
     Strata,
     mantel_haenszel,
@@ -171,6 +183,7 @@ __all__ = [
     "AlwaysValid",
     "Ancova",
     "BadArgument",
+    "BadCovariate",
     "BadOutcome",
     "BadPlan",
     "BadTimestamps",
@@ -186,6 +199,7 @@ __all__ = [
     "ExperimentError",
     "Finding",
     "Interval",
+    "Mean",
     "MeanTest",
     "Metric",
     "MissingColumns",
@@ -193,6 +207,7 @@ __all__ = [
     "MixedAssignment",
     "Multiple",
     "NoVariation",
+    "OverTime",
     "PermutationTest",
     "Posterior",
     "Proportion",
@@ -207,6 +222,7 @@ __all__ = [
     "SampleRatio",
     "SampleRatioMismatch",
     "SampleSize",
+    "Segments",
     "Strata",
     "TooFewForQuantile",
     "TooFewUnits",
@@ -221,6 +237,7 @@ __all__ = [
     "clopper_pearson_interval",
     "cluster_robust_test",
     "cohens_h",
+    "compare_means",
     "compare_posteriors",
     "compare_proportions",
     "compare_quantiles",
@@ -249,6 +266,7 @@ __all__ = [
     "obrien_fleming_bounds",
     "odds_ratio",
     "order_statistic_interval",
+    "over_time",
     "peeking_rate",
     "permutation_test",
     "pocock_bounds",
@@ -263,8 +281,10 @@ __all__ = [
     "ratio_sd",
     "relative_lift",
     "risk_ratio",
+    "segments",
     "sequential_sample_ratio",
     "share_by_chance",
+    "simulated_log",
     "spent_alpha",
     "undecidable",
     "users_for_effect",

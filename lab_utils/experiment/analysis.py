@@ -10,6 +10,7 @@ from typing import Unpack
 
 import pandas as pd
 
+from lab_utils.experiment.breakdown import OverTime, Segments, over_time, segments
 from lab_utils.experiment.checks import Check, GoOn, Inspection
 from lab_utils.experiment.decision import Decision, Finding, decide
 from lab_utils.experiment.errors import BadPlan
@@ -91,10 +92,7 @@ class Experiment:
         Raises:
             ExperimentError: the first problem that `check` finds; its class names it.
         """
-        inspection = self._inspection(log, go_on)
-        check = inspection.run()
-        if check.problems:
-            raise check.problems[0]
+        inspection, check = self._passed(log, go_on)
         groups = inspection.groups()
         control, treatment = groups[self.control], groups[self.treatment]
         findings = tuple(
@@ -102,6 +100,29 @@ class Experiment:
             for metric in self.metrics
         )
         return Result(self, check, findings)
+
+    def rows(self, log: pd.DataFrame, **go_on: Unpack[GoOn]) -> pd.DataFrame:
+        """The rows of the log that `analyze` compares, such as without duplicates.
+
+        Raises:
+            ExperimentError: the first problem that `check` finds.
+        """
+        return self._passed(log, go_on)[0].rows
+
+    def segments(self, log: pd.DataFrame, by: str, **go_on: Unpack[GoOn]) -> Segments:
+        """The primary metric by segment, adjusted for how many there are; see `breakdown`."""
+        return segments(self, log, by, **go_on)
+
+    def over_time(self, log: pd.DataFrame, freq: str = "1D", **go_on: Unpack[GoOn]) -> OverTime:
+        """The primary metric as the data came in, with always-valid intervals; see `breakdown`."""
+        return over_time(self, log, freq, **go_on)
+
+    def _passed(self, log: pd.DataFrame, go_on: GoOn) -> tuple[Inspection, Check]:
+        inspection = self._inspection(log, go_on)
+        check = inspection.run()
+        if check.problems:
+            raise check.problems[0]
+        return inspection, check
 
     def _inspection(self, log: pd.DataFrame, go_on: GoOn) -> Inspection:
         return Inspection(log, self.plan, self._terms, self.metrics, go_on)

@@ -31,11 +31,15 @@ class Cuped:
         theta: what one unit of the covariate is worth in the outcome.
         adjusted: the test of the adjusted outcome.
         unadjusted: Welch's test of the outcome as it is.
+        control: the control's adjusted outcome.
+        treatment: the treatment's.
     """
 
     theta: float
     adjusted: MeanTest
     unadjusted: MeanTest
+    control: Sample
+    treatment: Sample
 
     @property
     def variance_removed(self) -> float:
@@ -66,15 +70,9 @@ def cuped_test(control: Pair, treatment: Pair, alpha: float = 0.05) -> Cuped:
     (y_old, x_old), (y_new, x_new) = _pair("control", control), _pair("treatment", treatment)
     x = np.concatenate([x_old, x_new])
     theta = _slope(np.concatenate([y_old, y_new]), x)
-    return Cuped(
-        theta,
-        welch_test(
-            Sample.of(y_old - theta * (x_old - x.mean())),
-            Sample.of(y_new - theta * (x_new - x.mean())),
-            alpha,
-        ),
-        welch_test(Sample.of(y_old), Sample.of(y_new), alpha),
-    )
+    old, new = (Sample.of(y - theta * (z - x.mean())) for y, z in ((y_old, x_old), (y_new, x_new)))
+    plain = welch_test(Sample.of(y_old), Sample.of(y_new), alpha)
+    return Cuped(theta, welch_test(old, new, alpha), plain, old, new)
 
 
 @dataclass(frozen=True)

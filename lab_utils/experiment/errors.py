@@ -71,7 +71,7 @@ class DuplicateRequests(ExperimentError):
     """The same request is in the table twice."""
 
     why = "a visit counted twice makes the interval narrower than the evidence"
-    option = 'on_duplicates="first" keeps the first row of each request'
+    option = 'on_duplicate="first" keeps the first row of each request'
 
 
 class EmptyVariant(ExperimentError):
@@ -110,6 +110,16 @@ class BadOutcome(ExperimentError):
 
     why = "a share of successes needs each visit to be a success or not"
     option = "decide what counts as a success before; for amounts use Ratio instead of Proportion"
+
+
+class BadCovariate(ExperimentError):
+    """A covariate that is not one known number per user from before the test."""
+
+    why = (
+        "what is taken out of the outcome must not be moved by the treatment; a value that "
+        "changes from visit to visit, or is missing for some, is no such thing"
+    )
+    option = "give each user one value from before the test, 0 for users without a past"
 
 
 class SampleRatioMismatch(ExperimentError):

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import ArrayLike
-from statsmodels.stats.multitest import multipletests
+from numpy.typing import ArrayLike, NDArray
+from scipy import stats
 
 from lab_utils.experiment.arguments import open_share, values_of
 from lab_utils.experiment.errors import BadArgument
@@ -18,7 +18,7 @@ class Adjusted:
 
     Attributes:
         p_values: adjusted, in the order given: compare each with alpha.
-        rejected: which of them are below it.
+        rejected: which of them are at most that.
     """
 
     p_values: tuple[float, ...]
@@ -40,7 +40,12 @@ def holm(p_values: ArrayLike, alpha: float = 0.05) -> Adjusted:
     Raises:
         BadArgument: a p-value outside 0 to 1 or missing; alpha outside 0 to 1.
     """
-    return _adjusted(p_values, alpha, "holm")
+    seen = _checked(p_values)
+    order = np.argsort(seen, kind="stable")
+    steps = np.maximum.accumulate(seen[order] * np.arange(seen.size, 0, -1))
+    adjusted = np.empty_like(steps)
+    adjusted[order] = np.minimum(steps, 1)
+    return _compared(adjusted, open_share("alpha", alpha))
 
 
 def benjamini_hochberg(p_values: ArrayLike, q: float = 0.05) -> Adjusted:
@@ -58,12 +63,16 @@ def benjamini_hochberg(p_values: ArrayLike, q: float = 0.05) -> Adjusted:
     Raises:
         BadArgument: a p-value outside 0 to 1 or missing; q outside 0 to 1.
     """
-    return _adjusted(p_values, q, "fdr_bh")
+    adjusted = stats.false_discovery_control(_checked(p_values), method="bh")
+    return _compared(adjusted, open_share("q", q))
 
 
-def _adjusted(p_values: ArrayLike, alpha: float, method: str) -> Adjusted:
+def _checked(p_values: ArrayLike) -> NDArray[np.float64]:
     seen = values_of("p_values", p_values)
     if np.any((seen < 0) | (seen > 1)):
         raise BadArgument(f"p-values are {seen.tolist()}", "give p-values between 0 and 1")
-    rejected, adjusted, *_ = multipletests(seen, open_share("alpha", alpha), method=method)
-    return Adjusted(tuple(map(float, adjusted)), tuple(map(bool, rejected)))
+    return seen
+
+
+def _compared(adjusted: NDArray[np.float64], alpha: float) -> Adjusted:
+    return Adjusted(tuple(adjusted.tolist()), tuple((adjusted <= alpha).tolist()))

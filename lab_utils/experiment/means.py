@@ -14,7 +14,7 @@ from numpy.typing import ArrayLike
 from scipy import stats
 
 from lab_utils.experiment.arguments import at_least, open_share, positive, values_of
-from lab_utils.experiment.comparison import Alternative, Interval
+from lab_utils.experiment.comparison import Alternative, Comparison, Interval
 from lab_utils.experiment.errors import BadArgument
 
 
@@ -53,8 +53,14 @@ class Sample:
             BadArgument: fewer than two users; sums that no values can have.
         """
         at_least("n", n, 2)
-        mean = total / n
-        return cls(n, mean, (total_of_squares - n * mean**2) / (n - 1))
+        mean = float(total) / n
+        return cls(n, mean, (float(total_of_squares) - n * mean**2) / (n - 1))
+
+    def interval(self, alpha: float = 0.05) -> Interval:
+        """Student's t interval of the mean."""
+        half = float(stats.t.isf(open_share("alpha", alpha) / 2, self.n - 1))
+        half *= math.sqrt(self.squared_error)
+        return self.mean - half, self.mean + half
 
     @property
     def squared_error(self) -> float:
@@ -241,6 +247,44 @@ def non_inferiority_test(
     statistic = (seen.difference + margin) / seen.std_error
     p_value = float(stats.t.sf(statistic, seen.df))
     return MeanTest(seen.difference, seen.std_error, statistic, seen.df, p_value, seen.interval)
+
+
+def compare_means(
+    control: Sample,
+    treatment: Sample,
+    alpha: float = 0.05,
+    method: str = "mean per user, Welch's t",
+) -> Comparison:
+    """`welch_test` in the shape that every metric's comparison has.
+
+    >>> compare_means(Sample(300, 10.0, 25.0), Sample(150, 11.0, 9.0)).difference
+    1.0
+
+    Args:
+        control: the control group.
+        treatment: the treatment group.
+        alpha: one minus the confidence of the intervals.
+        method: what to call it.
+
+    Raises:
+        BadArgument: as for `welch_test`.
+    """
+    seen = welch_test(control, treatment, alpha)
+    return Comparison(
+        method=method,
+        n_control=control.n,
+        n_treatment=treatment.n,
+        control=control.mean,
+        treatment=treatment.mean,
+        control_interval=control.interval(alpha),
+        treatment_interval=treatment.interval(alpha),
+        difference=seen.difference,
+        std_error=seen.std_error,
+        interval=seen.interval,
+        statistic=seen.statistic,
+        df=seen.df,
+        p_value=seen.p_value,
+    )
 
 
 def _welch_df(control: Sample, treatment: Sample) -> float:

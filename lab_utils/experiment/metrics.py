@@ -12,12 +12,16 @@ from typing import ClassVar, Protocol
 import pandas as pd
 
 from lab_utils.experiment.comparison import Comparison
+from lab_utils.experiment.cuped import cuped_test
 from lab_utils.experiment.errors import (
+    BadCovariate,
     BadOutcome,
     ExperimentError,
+    MissingColumns,
     NoVariation,
     TooFewForQuantile,
 )
+from lab_utils.experiment.means import Sample, compare_means
 from lab_utils.experiment.proportions import compare_proportions
 from lab_utils.experiment.quantiles import compare_quantiles, fewest_for_quantile
 from lab_utils.experiment.ratios import compare_ratios
@@ -101,6 +105,58 @@ class Ratio:
     def compare(self, control: pd.DataFrame, treatment: pd.DataFrame, terms: Terms) -> Comparison:
         """Ratio of sums over users by the delta method."""
         return _compare_ratios(self.column, control, treatment, terms)
+
+
+@dataclass(frozen=True)
+class Mean:
+    """A total per user: `column` added up over each user's rows, then the mean over users.
+
+    Unlike `Ratio` it also rises where users come more often. With a `covariate`, a column that
+    holds one number per user from before the test, CUPED takes out what that explains.
+    """
+
+    column: str
+    covariate: str | None = None
+    higher_is_better: bool = True
+    tolerance: float = 0.0
+    measure: str = ""
+
+    @property
+    def name(self) -> str:
+        """What the result table calls it."""
+        return f"{self.column} per user"
+
+    def prepare(self, log: pd.DataFrame) -> pd.DataFrame:
+        """The log as it is: the column has to be there."""
+        return log
+
+    def problem(self, groups: Groups, terms: Terms) -> ExperimentError | None:
+        """`BadCovariate`, or `NoVariation` where all users have the same total."""
+        rows = pd.concat(groups.values())
+        if self.covariate is not None:
+            if self.covariate not in rows:
+                return MissingColumns(f"no column {self.covariate}, the covariate")
+            past = rows.groupby(terms.unit)[self.covariate].nunique(dropna=False)
+            bad = int((past > 1).sum() + rows[self.covariate].isna().any())
+            if bad or rows[self.covariate].nunique() < 2:
+                return BadCovariate(
+                    f"`{self.covariate}` is missing, changes within a user, or never varies"
+                )
+        totals = rows.groupby(terms.unit)[self.column].sum()
+        if (totals != totals.iloc[0]).any():
+            return None
+        return NoVariation(f"`{self.column}` adds up to {totals.iloc[0]:g} for every user")
+
+    def compare(self, control: pd.DataFrame, treatment: pd.DataFrame, terms: Terms) -> Comparison:
+        """Welch's test of users' totals, after CUPED where there is a covariate."""
+        users = [group.groupby(terms.unit) for group in (control, treatment)]
+        totals = [group[self.column].sum() for group in users]
+        if self.covariate is None:
+            return compare_means(Sample.of(totals[0]), Sample.of(totals[1]), terms.alpha)
+        past = [group[self.covariate].first() for group in users]
+        seen = cuped_test((totals[0], past[0]), (totals[1], past[1]), terms.alpha)
+        method = f"mean per user, CUPED by {self.covariate}, Welch's t"
+        return compare_means(seen.control, seen.treatment, terms.alpha, method)
 
 
 @dataclass(frozen=True)

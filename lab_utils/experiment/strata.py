@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
+from scipy import stats
 from statsmodels.stats.contingency_tables import StratifiedTable, Table2x2
 
 from lab_utils.experiment.arguments import open_share
@@ -31,7 +32,7 @@ class Strata:
         statistic: of Cochran, Mantel and Haenszel.
         p_value: of equal odds in every stratum.
         homogeneity_p_value: of the odds ratio being the same in every stratum (Breslow & Day
-            1980, with Tarone's correction).
+            1980, with Tarone's correction); NaN for a single stratum.
     """
 
     pooled: NDArray[np.int64]
@@ -84,13 +85,13 @@ def mantel_haenszel(
     if not strata:
         raise BadArgument("there are no strata", "give one table for each segment")
     tables = [_table(name, table) for name, table in strata.items()]
-    found = StratifiedTable([table.astype(float) for table in tables if table.sum() > 1])
     pooled = np.sum(tables, axis=0)
-    if not math.isfinite(found.oddsratio_pooled) or not found.oddsratio_pooled > 0:
+    if not (any(t[0, 0] * t[1, 1] for t in tables) and any(t[0, 1] * t[1, 0] for t in tables)):
         raise BadArgument(
             "within strata no group has both successes and failures to compare",
             "collect more users, or fewer and larger strata",
         )
+    found = StratifiedTable([table.astype(float) for table in tables if table.sum() > 1])
     low, high = found.oddsratio_pooled_confint(alpha)
     test = found.test_null_odds(correction=correction)
     whole = Table2x2(pooled.astype(float), shift_zeros=False)
@@ -104,7 +105,7 @@ def mantel_haenszel(
         interval=(float(low), float(high)),
         statistic=float(test.statistic),
         p_value=float(test.pvalue),
-        homogeneity_p_value=float(found.test_equal_odds(adjust=True).pvalue),
+        homogeneity_p_value=_homogeneity(tables, float(found.oddsratio_pooled)),
     )
 
 
@@ -114,6 +115,30 @@ def _table(name: str, table: ArrayLike) -> NDArray[np.int64]:
         found = f"the table of {name!r} is {counts.tolist()}"
         raise BadArgument(found, "give treatment above control, successes before failures")
     return counts.astype(np.int64)
+
+
+def _homogeneity(tables: Sequence[NDArray[np.int64]], odds_ratio: float) -> float:
+    """Breslow and Day's p-value with Tarone's (1985) correction; NaN for a single stratum.
+
+    By hand, because statsmodels' `test_equal_odds` divides by 0 where the odds ratio is 1.
+    """
+    off = variance = statistic = 0.0
+    informative = 0
+    for (a, b), (c, d) in (table.tolist() for table in tables):
+        row, column, other = a + b, a + c, d - a
+        if 0 in (row, column, c + d, b + d):
+            continue
+        linear = other + odds_ratio * (row + column)
+        root = math.sqrt(linear**2 + 4 * (1 - odds_ratio) * odds_ratio * row * column)
+        expected = 2 * odds_ratio * row * column / (linear + root)
+        cells = (expected, row - expected, column - expected, other + expected)
+        spread = 1 / sum(1 / cell for cell in cells)
+        informative += 1
+        off, variance = off + a - expected, variance + spread
+        statistic += (a - expected) ** 2 / spread
+    if informative < 2:
+        return NAN
+    return float(stats.chi2.sf(statistic - off**2 / variance, informative - 1))
 
 
 def _odds_ratio(table: NDArray[np.int64]) -> float:

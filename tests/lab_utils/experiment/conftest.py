@@ -1,3 +1,6 @@
+import math
+import os
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -41,3 +44,33 @@ def make_log():
         return log
 
     return make
+
+
+class Calibration:
+    """Rates over many runs, held against what was promised.
+
+    A few hundred runs each time; with LAB_CALIBRATION=long many times as many, which find what
+    is off by a hundredth.
+    """
+
+    times = 40 if os.environ.get("LAB_CALIBRATION") == "long" else 1
+
+    def runs(self, few):
+        return few * self.times
+
+    def error(self, promised, runs):
+        return 4 * math.sqrt(promised * (1 - promised) / runs)
+
+    def near(self, seen, promised):
+        """Within four standard errors."""
+        rate = np.mean(seen)
+        assert abs(rate - promised) <= self.error(promised, len(seen)), rate
+
+    def at_most(self, seen, promised):
+        """For what is exact or careful, and may alarm less often than promised."""
+        assert np.mean(seen) <= promised + self.error(promised, len(seen))
+
+
+@pytest.fixture
+def calibration():
+    return Calibration()

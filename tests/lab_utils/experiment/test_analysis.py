@@ -2,7 +2,16 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from lab_utils.experiment import BadPlan, Experiment, Proportion, Ratio
+from lab_utils.experiment import (
+    BadCovariate,
+    BadPlan,
+    Experiment,
+    Mean,
+    MissingColumns,
+    NoVariation,
+    Proportion,
+    Ratio,
+)
 
 
 def test_one_visit_a_user_is_a_difference_of_proportions(experiment, make_log):
@@ -94,3 +103,48 @@ def test_the_other_variant_as_control_turns_the_sign(make_log):
 def test_a_plan_that_contradicts_itself_is_refused(plan, control, alpha):
     with pytest.raises(BadPlan):
         Experiment(plan=plan, control=control, primary=Proportion("outcome"), alpha=alpha)
+
+
+def mean_plan(**given):
+    return Experiment(plan={"a": 0.7, "b": 0.3}, control="a", primary=Mean("outcome", **given))
+
+
+def test_a_mean_per_user_adds_up_what_a_user_did(make_log):
+    log = make_log(successes=(350, 90))
+    twice = pd.concat([log, log.assign(request_id="again-" + log["request_id"])])
+    row = mean_plan().analyze(twice).table.iloc[0]
+    assert (row["metric"], row["n_control"], row["n_treatment"]) == ("outcome per user", 700, 300)
+    assert (row["control"], row["treatment"]) == (1.0, 0.6)
+
+
+def test_what_was_known_before_makes_a_mean_sharper(make_log):
+    log = make_log(successes=(350, 90))
+    noise = np.random.default_rng(1).normal(0, 0.3, len(log))
+    log["before"] = log["outcome"] + noise
+    plain, sharp = (
+        mean_plan(covariate=covariate).analyze(log).table.iloc[0] for covariate in (None, "before")
+    )
+    assert sharp["method"] == "mean per user, CUPED by before, Welch's t"
+    assert sharp["std_error"] < 0.7 * plain["std_error"]
+
+
+@pytest.mark.parametrize(
+    ("spoil", "error"),
+    [
+        (lambda log: log, MissingColumns),
+        (lambda log: log.assign(before=1.0), BadCovariate),
+        (lambda log: log.assign(before=log.index.where(log.index != 3, np.nan)), BadCovariate),
+        (lambda log: log.assign(before=range(1_000)), None),
+        (lambda log: log.assign(before=range(1_000), outcome=1.0), NoVariation),
+    ],
+)
+def test_a_covariate_is_one_number_per_user(make_log, spoil, error):
+    check = mean_plan(covariate="before").check(spoil(make_log()))
+    assert [type(problem) for problem in check.problems] == ([error] if error else [])
+
+
+def test_a_covariate_that_changes_from_visit_to_visit_is_named(make_log):
+    log = make_log().assign(before=range(1_000))
+    again = log.assign(request_id="again-" + log["request_id"], before=range(1, 1_001))
+    with pytest.raises(BadCovariate, match="changes within a user"):
+        mean_plan(covariate="before").analyze(pd.concat([log, again]))

@@ -1,3 +1,5 @@
+import re
+
 import pandas as pd
 import pytest
 
@@ -20,6 +22,7 @@ from lab_utils.experiment import (
     UnitMismatch,
     UnknownVariant,
 )
+from lab_utils.experiment.checks import GoOn
 
 
 def twice(log):
@@ -177,3 +180,9 @@ def test_answers_of_a_stand_in_are_a_warning_that_names_the_variant(experiment, 
     log.loc[log.index[log["variant"] == "b"][:5], "failover"] = "a"
     (warning,) = experiment.check(log).warnings
     assert warning.startswith("5 of b's requests were answered by another variant")
+
+
+@pytest.mark.parametrize("error", ExperimentError.__subclasses__())
+def test_the_option_an_error_names_is_one_that_exists(error):
+    named = re.findall(r"\b(on_\w+)=", error.option)
+    assert set(named) <= set(GoOn.__annotations__)

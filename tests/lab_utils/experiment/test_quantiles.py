@@ -1,11 +1,15 @@
 import numpy as np
 import pytest
+from scipy import stats
 
+from lab_utils.experiment.errors import BadArgument, TooFewForQuantile
 from lab_utils.experiment.quantiles import (
     bootstrap_quantiles,
     compare_quantiles,
     fewest_for_quantile,
+    order_statistic_interval,
     quantile,
+    quantile_interval,
 )
 
 
@@ -46,3 +50,24 @@ def test_equal_groups_do_not_differ():
     seen = compare_quantiles((values, users), (values, users), 0.9)
     assert seen.interval[0] < 0 < seen.interval[1]
     assert seen.p_value > 0.5
+
+
+@pytest.mark.parametrize("n", [72, 100, 333])
+@pytest.mark.parametrize("q", [0.05, 0.5, 0.9, 0.95])
+def test_the_interval_between_ranks_is_scipys(n, q):
+    values = np.random.default_rng(n).normal(size=n)
+    found = quantile_interval(values, q)
+    assert (found.low, found.high) == stats.quantile_test(values, p=q).confidence_interval(0.95)
+    assert found.coverage >= 0.95
+
+
+def test_one_user_fewer_and_the_interval_has_no_upper_end():
+    assert quantile_interval(range(72), 0.95).high == 71
+    with pytest.raises(TooFewForQuantile, match="needs 72 values, seen 71"):
+        quantile_interval(range(71), 0.95)
+
+
+@pytest.mark.parametrize("ranks", [(0, 3), (3, 3), (4, 2), (1, 11)])
+def test_ranks_that_do_not_exist_are_refused(ranks):
+    with pytest.raises(BadArgument, match="Next: "):
+        order_statistic_interval(range(10), 0.5, *ranks)

@@ -14,6 +14,10 @@ from lab_utils.experiment.analysis import (
     Experiment,
     Result,
 )
+from lab_utils.experiment.bandits import (
+    Replay,
+    replay,
+)
 from lab_utils.experiment.bayes import (
     Bayesian,
     Posterior,
@@ -217,6 +221,7 @@ __all__ = [
     "Rate",
     "RateTest",
     "Ratio",
+    "Replay",
     "Result",
     "Sample",
     "SampleRatio",
@@ -280,6 +285,7 @@ __all__ = [
     "ratio_of_sums",
     "ratio_sd",
     "relative_lift",
+    "replay",
     "risk_ratio",
     "segments",
     "sequential_sample_ratio",

@@ -10,7 +10,7 @@ from typing import Unpack
 
 import pandas as pd
 
-from lab_utils.experiment.breakdown import OverTime, Segments, over_time, segments
+from lab_utils.experiment.breakdown import TUNING_USERS, OverTime, Segments, over_time, segments
 from lab_utils.experiment.checks import Check, GoOn, Inspection
 from lab_utils.experiment.decision import Decision, Finding, decide
 from lab_utils.experiment.errors import BadPlan
@@ -113,9 +113,15 @@ class Experiment:
         """The primary metric by segment, adjusted for how many there are; see `breakdown`."""
         return segments(self, log, by, **go_on)
 
-    def over_time(self, log: pd.DataFrame, freq: str = "1D", **go_on: Unpack[GoOn]) -> OverTime:
+    def over_time(
+        self,
+        log: pd.DataFrame,
+        freq: str = "1D",
+        tuning_users: int = TUNING_USERS,
+        **go_on: Unpack[GoOn],
+    ) -> OverTime:
         """The primary metric as the data came in, with always-valid intervals; see `breakdown`."""
-        return over_time(self, log, freq, **go_on)
+        return over_time(self, log, freq, tuning_users, **go_on)
 
     def _passed(self, log: pd.DataFrame, go_on: GoOn) -> tuple[Inspection, Check]:
         inspection = self._inspection(log, go_on)

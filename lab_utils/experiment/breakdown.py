@@ -22,7 +22,9 @@ from lab_utils.experiment.strata import Strata, mantel_haenszel
 if TYPE_CHECKING:
     from lab_utils.experiment.analysis import Experiment
     from lab_utils.experiment.checks import GoOn
-    from lab_utils.experiment.comparison import Comparison
+
+TUNING_USERS = 2_000
+"""Where the always-valid interval is tightest if nothing else was planned."""
 
 
 @dataclass(frozen=True)
@@ -101,18 +103,24 @@ def segments(experiment: Experiment, log: pd.DataFrame, by: str, **go_on: Unpack
 
 
 def over_time(
-    experiment: Experiment, log: pd.DataFrame, freq: str = "1D", **go_on: Unpack[GoOn]
+    experiment: Experiment,
+    log: pd.DataFrame,
+    freq: str = "1D",
+    tuning_users: int = TUNING_USERS,
+    **go_on: Unpack[GoOn],
 ) -> OverTime:
     """The primary metric after each period, with an interval that stands any peeking.
 
-    The always-valid interval is tuned to the users of the whole log (Waudby-Smith et al. 2024).
-    It assumes that an estimate changes as users come; visits of the same users add to it later,
-    so with repeat visits take it as nearly valid.
+    The always-valid interval (Waudby-Smith et al. 2024) assumes that an estimate changes as
+    users come; visits of the same users add to it later, so with repeat visits take it as
+    nearly valid.
 
     Args:
         experiment: the plan.
         log: as for `Experiment.analyze`, with `timestamp`.
         freq: the period, a pandas offset such as "1D" or "6h".
+        tuning_users: users of both groups at which the interval is to be tightest, such as the
+            number planned. Fixed before the test: chosen by the data, it is valid no longer.
         **go_on: as for `Experiment.analyze`.
 
     Raises:
@@ -123,13 +131,14 @@ def over_time(
     if "timestamp" not in log:
         raise MissingColumns("no column timestamp to go by")
     log, experiment = _fit(experiment, log, go_on)
-    whole = experiment.analyze(log, **go_on).primary.comparison
     try:
         period = log["timestamp"].dt.floor(freq)
     except ValueError as error:
         raise BadArgument(f"freq is {freq!r}", 'give a period such as "1D" or "6h"') from error
     starts = sorted(period.unique())
-    rows = [_so_far(experiment, log[period <= start], start, whole, go_on) for start in starts]
+    rows = [
+        _so_far(experiment, log[period <= start], start, tuning_users, go_on) for start in starts
+    ]
     late = period > starts[(len(starts) - 1) // 2]
     table = pd.DataFrame([row for row in rows if row])
     return OverTime(table, _novelty(experiment, log, late))
@@ -142,7 +151,7 @@ def _fit(experiment: Experiment, log: pd.DataFrame, go_on: GoOn) -> tuple[pd.Dat
 
 
 def _so_far(
-    experiment: Experiment, log: pd.DataFrame, period: pd.Timestamp, whole: Comparison, go_on: GoOn
+    experiment: Experiment, log: pd.DataFrame, period: pd.Timestamp, tuning_users: int, go_on: GoOn
 ) -> dict[str, object]:
     """One row of the table; empty where there is too little data yet."""
     try:
@@ -155,7 +164,7 @@ def _so_far(
         seen.difference,
         seen.std_error,
         seen.n_control + seen.n_treatment,
-        whole.n_control + whole.n_treatment,
+        tuning_users,
         experiment.alpha,
     )
     return {

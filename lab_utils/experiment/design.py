@@ -7,7 +7,8 @@ each convention has a name here:
 - "pooled": the z-test's own variances, pooled under no difference, separate under the
   alternative (Fleiss, Levin & Paik 2003, eq. 4.14; R `power.prop.test`).
 - "baseline": as "pooled", but under no difference both groups have the control's share
-  (Evan Miller's calculator, which also turns shares above one half around).
+  (Evan Miller's calculator, which looks for a gain or a loss and takes the one nearer to one
+  half: above one half give the loss).
 - "arcsine": Cohen's h, whose variance does not depend on the shares (Cohen 1988, chapter 6;
   R `pwr.2p.test`, `pwr.2p2n.test`).
 

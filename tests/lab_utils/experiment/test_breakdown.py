@@ -74,6 +74,23 @@ def test_what_may_be_looked_at_every_day_is_wider():
     assert table["n_control"].is_monotonic_increasing
 
 
+def test_a_peek_at_every_period_alarms_at_most_at_alpha_by_the_valid_interval(calibration):
+    valid, naive = [], []
+    for seed in range(min(calibration.runs(40), 400)):
+        table = PLAN.over_time(world(seed=seed, users=1_000), freq="2D").table
+        valid.append(((table["valid_low"] > 0) | (table["valid_high"] < 0)).any())
+        naive.append(((table["ci_low"] > 0) | (table["ci_high"] < 0)).any())
+    calibration.at_most(valid, 0.05)
+    assert np.mean(naive) > np.mean(valid)
+
+
+def test_the_past_does_not_change_as_the_log_grows():
+    log = world()
+    today = log[log["timestamp"] < log["timestamp"].min().ceil("1D") + pd.Timedelta(days=5)]
+    then = PLAN.over_time(today).table
+    pd.testing.assert_frame_equal(PLAN.over_time(log).table.head(len(then)), then)
+
+
 def fading(log, days):
     """Half of the treatment's failures of the first days become successes."""
     early = log["timestamp"] < log["timestamp"].min() + pd.Timedelta(days=days)
@@ -90,7 +107,7 @@ def test_an_effect_that_fades_is_seen_as_novelty():
 def test_novelty_alarms_at_alpha_with_repeat_visits(calibration):
     seen = [
         PLAN.over_time(world(seed=seed, users=200, visits_per_user=6), "7D").novelty.p_value < 0.05
-        for seed in range(calibration.runs(40))
+        for seed in range(min(calibration.runs(40), 400))
     ]
     calibration.near(seen, 0.05)
 

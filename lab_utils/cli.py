@@ -205,6 +205,8 @@ def _open(options: argparse.Namespace, _console: Console) -> NoReturn:
         # no questions about news, and no calls to the outside: see overrides.json in there
         f"--LabApp.app_settings_dir={ROOT / 'lab_utils' / 'jupyter'}",
     ]
+    if hasattr(os, "geteuid") and os.geteuid() == 0:
+        words.append("--allow-root")  # who is root here is root by choice, or in a container
     os.execv(sys.executable, [*words, *options.jupyter])  # noqa: S606 - this very Python
 
 

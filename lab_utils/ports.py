@@ -48,9 +48,18 @@ class Ports:
         """The defaults, each replaced by its `LAB_PORT_...` variable where that is set.
 
         Raises:
-            LabError: a variable holds no port number.
+            LabError: a variable holds no port number, or two hold the same.
         """
-        return cls(**{name: _chosen(name, default) for name, default in vars(cls()).items()})
+        chosen = {name: _chosen(name, default) for name, default in vars(cls()).items()}
+        for name, port in chosen.items():
+            others = [variable(each) for each in chosen if each != name and chosen[each] == port]
+            if others:
+                raise LabError(
+                    "reading the stack's ports",
+                    f"{variable(name)} and {others[0]} are both {port}",
+                    f"give each its own: `{variable(name)}={free_port()} ./lab ...`",
+                )
+        return cls(**chosen)
 
     @classmethod
     def free(cls) -> Ports:

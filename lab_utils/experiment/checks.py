@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from http import HTTPStatus
 from typing import Literal, TypedDict
 
 import pandas as pd
@@ -15,6 +16,10 @@ import pandas as pd
 from lab_utils.experiment import errors, wording
 from lab_utils.experiment.metrics import Metric, Terms
 from lab_utils.experiment.sample_ratio import SampleRatio, sample_ratio
+
+OUTAGE = 0.2
+"""The share of a variant's requests that failed or were answered by another variant, above which
+the variant was down rather than bad."""
 
 FEWEST_USERS = 30
 """Users a variant below which the approximations used here are not to be trusted."""
@@ -30,6 +35,7 @@ class GoOn(TypedDict, total=False):
     on_unit: Literal["raise", "warn"]
     on_few: Literal["raise", "warn"]
     on_srm: Literal["raise", "warn"]
+    on_outage: Literal["raise", "warn"]
 
 
 @dataclass(frozen=True)
@@ -100,6 +106,7 @@ class Inspection:
         self._duplicates()
         self._without_unit_or_variant()
         self._unknown_variants()
+        self._outage()
         self._stand_ins()
         self._mixed_assignment()
         self._unit_mismatch()
@@ -171,6 +178,20 @@ class Inspection:
         found = f"the plan has {', '.join(map(repr, self.plan))}; the log also has {seen}"
         self._found(errors.UnknownVariant(found), self.go_on.get("on_unknown", "raise"))
         self.rows = self.rows[known]
+
+    def _outage(self) -> None:
+        """A variant that was down cannot be judged, and nor can the other one beside it."""
+        away = pd.Series(data=False, index=self.rows.index)
+        if "status" in self.rows:
+            away |= self.rows["status"] >= HTTPStatus.INTERNAL_SERVER_ERROR
+        if "failover" in self.rows:
+            away |= self.rows["failover"].notna()
+        counts = away.groupby(self.rows["variant"]).agg(["sum", "size"])
+        down = counts[counts["sum"] > OUTAGE * counts["size"]]
+        if not down.empty:
+            seen = ", ".join(f"{r['sum']:,} of {r['size']:,} in {n}" for n, r in down.iterrows())
+            found = f"requests that failed, or that another variant answered: {seen}"
+            self._found(errors.Outage(found), self.go_on.get("on_outage", "raise"))
 
     def _stand_ins(self) -> None:
         """A user may have met another variant than the one the rows count for."""

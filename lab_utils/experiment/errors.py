@@ -169,3 +169,16 @@ class NoVariation(ExperimentError):
 
     why = "nothing that never varies can tell two variants apart; often the outcome is not wired"
     option = "no option: look at how the outcome is reported, or choose a metric that can move"
+
+
+class Outage(ExperimentError):
+    """A variant failed, or was answered for by another one, too often to be judged."""
+
+    why = (
+        "what is compared then is a server that is up with one that is down, and that says nothing "
+        "about what either variant is worth to its users"
+    )
+    option = (
+        "mend what was down (the report and `./lab logs` name it), and run the test again; "
+        'on_outage="warn" goes on'
+    )

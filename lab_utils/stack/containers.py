@@ -13,6 +13,7 @@ from lab_utils.docker_engine import PROJECT, Engine
 from lab_utils.errors import LabError
 from lab_utils.paths import COMPOSE_FILE, ROOT
 from lab_utils.ports import Ports
+from lab_utils.stack import settings
 from lab_utils.stack.base import (
     BALANCERS,
     Say,
@@ -97,6 +98,7 @@ class ContainerStack:
             CommandFailed: a build failed.
             StackError: a part died or never became healthy; the end of its log is shown.
         """
+        settings.demand(published=True)
         self.ports.demand_free(ours=self._held_ports())
         self._demand_room()
         base = images.python_base(self.engine, say)

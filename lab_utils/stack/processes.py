@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import shutil
 import sys
-import tomllib
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
@@ -15,9 +14,10 @@ from pathlib import Path
 import tomli_w
 
 from lab_utils import commands, waiting
-from lab_utils.paths import CONTAINERS, DATA, STATE
+from lab_utils.paths import DATA, STATE
 from lab_utils.ports import HOST, Ports
 from lab_utils.runtimes.process import Process
+from lab_utils.stack import settings
 from lab_utils.stack.base import SERVICES, Say, Service, quiet, wait_until_ready
 from lab_utils.tail import follow_files
 
@@ -52,8 +52,9 @@ class ProcessStack:
             StackError: a part died or never became healthy; what had started is stopped.
         """
         if all(self._process(name).running() for name in SERVICES):
-            say("the stack is up already")
+            say("the stack is up already; what changes in balancer.toml counts after `./lab down`")
             return
+        settings.demand()
         self.down(quiet)
         self.ports.demand_free()
         say("training both models")
@@ -129,18 +130,18 @@ class ProcessStack:
 
         Strategies of the student's own are named by files beside the settings.
         """
-        source = CONTAINERS / "balancer"
-        settings = tomllib.loads((source / "balancer.toml").read_text("utf-8"))
-        settings["listen"] = f"{HOST}:{self.ports.balancer}"
-        settings["admin"] = f"{HOST}:{self.ports.admin}"
-        settings["event_log"] = str(self._events)
+        source = settings.FILE.parent
+        table = settings.demand()
+        table["listen"] = f"{HOST}:{self.ports.balancer}"
+        table["admin"] = f"{HOST}:{self.ports.admin}"
+        table["event_log"] = str(self._events)
         for variant in ("a", "b"):
-            settings["variants"][variant]["backends"] = [f"{HOST}:{getattr(self.ports, variant)}"]
+            table["variants"][variant]["backends"] = [f"{HOST}:{getattr(self.ports, variant)}"]
         self._events.parent.mkdir(parents=True, exist_ok=True)
         shutil.rmtree(self.folder / "strategies", ignore_errors=True)
         shutil.copytree(source / "strategies", self.folder / "strategies")
         path = self.folder / "balancer.toml"
-        path.write_text(tomli_w.dumps(settings), "utf-8")
+        path.write_text(tomli_w.dumps(table), "utf-8")
         return path
 
     def _service(self, name: str) -> Service:

@@ -57,3 +57,10 @@ def test_a_port_that_the_stack_itself_holds_is_not_taken(listening):
     held.demand_free(ours={"a"})
     with pytest.raises(ports.PortTaken):
         held.demand_free(ours={"b"})
+
+
+def test_two_services_on_one_port_are_told_apart_before_anything_starts(monkeypatch):
+    monkeypatch.setenv("LAB_PORT_A", "7601")
+    monkeypatch.setenv("LAB_PORT_B", "7601")
+    with pytest.raises(LabError, match="LAB_PORT_A and LAB_PORT_B are both 7601"):
+        Ports.from_environment()

@@ -1,4 +1,7 @@
-"""`python -m balancer --config FILE`, and `python -m balancer healthcheck --config FILE`."""
+"""The balancer's command: `python -m balancer --config FILE`.
+
+With `check` it only reads the settings, with `healthcheck` it asks the balancer that runs with them.
+"""
 
 from __future__ import annotations
 
@@ -16,13 +19,17 @@ _BAD_START = 2
 def main(arguments: list[str] | None = None) -> int:
     """Do what the command line says; the exit code."""
     parser = argparse.ArgumentParser(prog="balancer", description="The lab's load balancer.")
-    parser.add_argument("command", nargs="?", default="serve", choices=("serve", "healthcheck"))
+    parser.add_argument(
+        "command", nargs="?", default="serve", choices=("serve", "check", "healthcheck")
+    )
     parser.add_argument("--config", type=Path, required=True, help="the settings, a TOML file")
     options = parser.parse_args(arguments)
     try:
         settings = load(options.config)
     except SettingsError as error:
         return _give_up(str(error))
+    if options.command == "check":
+        return 0
     return _healthcheck(settings) if options.command == "healthcheck" else _serve(settings)
 
 

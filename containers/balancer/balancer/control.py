@@ -222,8 +222,12 @@ class Control:
 
     async def _follow(self, variant: str, address: Address, name: Name) -> None:
         """Look a name up again and again: a place for each IP address that it leads to."""
+        told = ""
         while True:
             await name.refresh()
+            if not name.addresses and name.problem != told:
+                told = name.problem
+                logger.warning("backend %s: %s", address, told)
             if self._settle(variant, address, name):
                 self.tell()
             self._unsettled.discard((variant, address))

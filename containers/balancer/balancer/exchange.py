@@ -210,8 +210,8 @@ class Recorded(Exchange):
 
     def count(self, moment: float) -> None:
         """Count what the client is told."""
-        backend = self.backend
-        tally = backend.tally if backend else self.balancer.metrics.tally(self.variant, None)
+        name = None if self.backend is None else self.backend.name
+        tally = self.balancer.metrics.tally(self.variant, name)
         tally.observe(self.status, moment - self.started)
 
     def unrecorded(self, problem: str, moment: float) -> None:

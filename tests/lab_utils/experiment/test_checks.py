@@ -15,6 +15,7 @@ from lab_utils.experiment import (
     MissingOutcome,
     MixedAssignment,
     NoVariation,
+    Outage,
     Proportion,
     SampleRatioMismatch,
     TooFewForQuantile,
@@ -186,3 +187,24 @@ def test_answers_of_a_stand_in_are_a_warning_that_names_the_variant(experiment, 
 def test_the_option_an_error_names_is_one_that_exists(error):
     named = re.findall(r"\b(on_\w+)=", error.option)
     assert set(named) <= set(GoOn.__annotations__)
+
+
+@pytest.mark.parametrize("variant", ["a", "b"])
+def test_a_variant_that_was_down_is_no_reason_to_ship_the_other(experiment, make_log, variant):
+    log = make_log()
+    down = log.index[log["variant"] == variant][::3]
+    log.loc[down, ["status", "outcome"]] = 503, 0
+    (problem,) = experiment.check(log).problems
+    assert isinstance(problem, Outage)
+    assert f"{len(down)} of " in problem.observed
+    assert f" in {variant}" in problem.observed
+
+
+def test_a_variant_that_another_answered_for_was_down_as_well(experiment, make_log):
+    log = make_log().assign(failover=None)
+    log.loc[log.index[log["variant"] == "b"][:100], "failover"] = "a"
+    assert [type(each) for each in experiment.check(log).problems] == [Outage]
+
+
+def test_a_few_failures_are_the_variants_own(experiment, make_log):
+    assert experiment.check(make_log(failures=(10, 20))).ok

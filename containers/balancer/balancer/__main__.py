@@ -1,6 +1,7 @@
 """The balancer's command: `python -m balancer --config FILE`.
 
-With `check` it only reads the settings, with `healthcheck` it asks the balancer that runs with them.
+With `check` it only reads the settings; with `healthcheck` it asks the balancer that runs with
+them.
 """
 
 from __future__ import annotations

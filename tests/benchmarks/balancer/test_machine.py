@@ -31,11 +31,16 @@ def test_versions_name_python_and_the_peers_packages():
     assert {"aiohttp", "uvloop"} <= set(found)
 
 
-@on_linux
-def test_a_python_that_was_not_built_to_be_fast_is_told_or_left_for_one_that_was(monkeypatch):
-    monkeypatch.setattr(machine, "_optimised", lambda python: False)
-    assert "WITHOUT" in machine.interpreter().sentence
-    monkeypatch.setattr(machine, "_optimised", lambda python: python != sys.executable)
+@pytest.mark.parametrize(("speed", "chosen"), [(1.0, "mine"), (1.3, "the system's")])
+def test_the_system_s_python_is_taken_only_where_it_is_clearly_faster(monkeypatch, speed, chosen):
+    monkeypatch.setattr(machine.Path, "exists", lambda path: True)
+    monkeypatch.setattr(machine.Path, "samefile", lambda path, other: False)
+    monkeypatch.setattr(machine, "loop_s", lambda python: speed if python == sys.executable else 1)
     found = machine.interpreter()
-    assert found.optimised is (found.path != sys.executable)
-    assert bool(found.environment) is found.optimised
+    assert (found.path == sys.executable) is (chosen == "mine")
+    assert bool(found.environment) is (chosen == "the system's")
+    assert f"{speed:.2f} times as fast" in found.sentence
+
+
+def test_a_python_s_speed_is_a_time():
+    assert machine.loop_s(sys.executable) > 0

@@ -59,7 +59,7 @@ def interpreter() -> Interpreter:
     if not Path(system).exists() or Path(system).samefile(mine):
         return Interpreter(mine, {}, f"Python's balancers run with {mine}.")
     speed = loop_s(mine) / loop_s(system)
-    beside = f"{speed:.2f} times as fast as {mine} in a loop of calls"
+    beside = f"{speed:.2f} times as fast as this .venv's in a loop of calls"
     if speed < CLEARLY_FASTER:
         sentence = f"Python's balancers run with {mine}; {system} is only {beside}."
         return Interpreter(mine, {}, sentence)

@@ -112,7 +112,7 @@ class ClientConnection(asyncio.Protocol):
         """The client has sent something: it waits for the end of the turn."""
         service = self.service
         service.requests.append((self, data))
-        if len(data) > BULK_BYTES:
+        if len(data) > BULK_BYTES and not self._closing:  # what is thrown away need not wait
             self._read_no_more()
         if not service.turning:
             service.turn_soon()

@@ -199,3 +199,17 @@ def test_a_head_that_comes_byte_by_byte_is_judged_as_one_that_comes_whole(lab, s
             with contextlib.suppress(OSError):
                 sock.send(bytes((byte,)))
         assert lab.read_to_end(sock)[9:12] == status
+
+
+def test_what_is_thrown_away_after_a_refusal_does_not_hold_its_sender_up(make_balancer):
+    balancer = make_balancer()
+    client = balancer.client()
+    client.data_received(b"POST / HTTP/1.1\r\nHost: lab\r\nContent-Length: 99999999\r\n\r\n")
+    balancer.take_turn()
+    balancer.take_turn()
+    assert client.transport.sent.startswith(b"HTTP/1.1 413 ")
+    paused = []
+    client.transport.pause_reading = lambda: paused.append(True)
+    client.data_received(bytes(200_000))
+    balancer.take_turn()
+    assert not paused

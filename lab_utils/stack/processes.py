@@ -10,6 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from importlib import metadata
 from pathlib import Path
+from typing import Any
 
 import tomli_w
 
@@ -54,7 +55,7 @@ class ProcessStack:
         if all(self._process(name).running() for name in SERVICES):
             say("the stack is up already; what changes in balancer.toml counts after `./lab down`")
             return
-        settings.demand()
+        table = settings.demand()
         self.down(quiet)
         self.ports.demand_free()
         say("training both models")
@@ -62,7 +63,7 @@ class ProcessStack:
             list(pool.map(self._train, ("a", "b")))
         say("starting the services")
         try:
-            self._start_all()
+            self._start_all(table)
             wait_until_ready(self)
         except BaseException:
             self.down(quiet)
@@ -117,21 +118,19 @@ class ProcessStack:
             timeout=TRAIN_TIMEOUT,
         )
 
-    def _start_all(self) -> None:
+    def _start_all(self, table: dict[str, Any]) -> None:
         for variant in ("a", "b"):
             command = _python_module(f"recommender_{variant}", "serve")
             self._process(f"recommender-{variant}").start(command, self._environment(variant))
-        settings = self._write_balancer_settings()
-        command = _python_module("balancer", "--config", str(settings))
+        path = self._write_balancer_settings(table)
+        command = _python_module("balancer", "--config", str(path))
         self._process("balancer").start(command, {})
 
-    def _write_balancer_settings(self) -> Path:
+    def _write_balancer_settings(self, table: dict[str, Any]) -> Path:
         """The stack's own settings with this machine's addresses in place of Compose's names.
 
         Strategies of the student's own are named by files beside the settings.
         """
-        source = settings.FILE.parent
-        table = settings.demand()
         table["listen"] = f"{HOST}:{self.ports.balancer}"
         table["admin"] = f"{HOST}:{self.ports.admin}"
         table["event_log"] = str(self._events)
@@ -139,7 +138,7 @@ class ProcessStack:
             table["variants"][variant]["backends"] = [f"{HOST}:{getattr(self.ports, variant)}"]
         self._events.parent.mkdir(parents=True, exist_ok=True)
         shutil.rmtree(self.folder / "strategies", ignore_errors=True)
-        shutil.copytree(source / "strategies", self.folder / "strategies")
+        shutil.copytree(settings.FILE.parent / "strategies", self.folder / "strategies")
         path = self.folder / "balancer.toml"
         path.write_text(tomli_w.dumps(table), "utf-8")
         return path

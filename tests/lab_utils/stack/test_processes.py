@@ -65,7 +65,7 @@ def test_a_service_that_dies_shows_its_last_words_and_nothing_is_left_running(
     stack = ProcessStack(Ports.free(), tmp_path)
     settings = tmp_path / "broken.toml"
     settings.write_text("listen = 7\n")
-    monkeypatch.setattr(ProcessStack, "_write_balancer_settings", lambda self: settings)
+    monkeypatch.setattr(ProcessStack, "_write_balancer_settings", lambda self, table: settings)
     with pytest.raises(StackError, match=r"balancer has ended: exited \(2\)") as caught:
         stack.up(print)
     assert "listen" in caught.value.found

@@ -31,6 +31,15 @@ def until(condition):
     return result
 
 
+def has_arrived(sock: socket.socket) -> bool:
+    """Whether the other side's kernel has all that was sent (Linux)."""
+    import fcntl
+    import termios
+
+    unacknowledged = fcntl.ioctl(sock, termios.TIOCOUTQ, b"\0" * 4)
+    return int.from_bytes(unacknowledged, sys.byteorder) == 0
+
+
 def answer(body=b"", status=b"200 OK", *lines: bytes) -> bytes:
     """An answer as a well-behaved backend gives it."""
     head = [b"HTTP/1.1 " + status, b"Content-Length: %d" % len(body), *lines]

@@ -10,7 +10,7 @@ from contextlib import suppress
 import psutil
 import pytest
 
-from tests.attacks.actors import Backend, Balancer, answer, read_to_end, until
+from tests.attacks.actors import Backend, Balancer, answer, has_arrived, read_to_end, until
 from tests.attacks.cases import AFTER, head
 from tests.attacks.wire import answers_in
 
@@ -290,15 +290,17 @@ def test_surplus_on_an_idle_connection_is_thrown_away(balancer, backend):
     assert len(backend.links) == 2
 
 
-@pytest.mark.needs("posix")
+@pytest.mark.needs("linux")
 def test_surplus_in_the_very_moment_of_the_next_request_is_thrown_away(balancer, backend):
     assert answers_in(balancer.talk(AFTER))[0][0].body == POLITE
     (link,) = backend.links
     with balancer.connect() as sock:
         assert balancer.in_flight() == 0  # it has met the client
         balancer.process.send_signal(signal.SIGSTOP)
+        assert until(lambda: psutil.Process(balancer.process.pid).status() == psutil.STATUS_STOPPED)
         sock.sendall(AFTER)
         link.send(answer(b"nobody asked"))
+        assert until(lambda: has_arrived(sock) and has_arrived(link.sock))
         balancer.process.send_signal(signal.SIGCONT)
         assert answers_in(read_to_end(sock))[0][0].body == POLITE
     assert until(lambda: link.ended)

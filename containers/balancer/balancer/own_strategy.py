@@ -23,6 +23,7 @@ import threading
 import traceback
 from collections import Counter
 from random import Random
+from time import monotonic
 from typing import TYPE_CHECKING, Any, Final
 
 from balancer.strategies import sticky
@@ -189,22 +190,26 @@ def _time_limit(seconds: float, code: CodeType) -> Iterator[None]:
         return
 
     late = False
+    end = monotonic() + seconds
 
     def on_alarm(_: int, frame: FrameType | None) -> None:
         nonlocal late
+        if monotonic() < end:
+            return  # it was meant for the call before
         late = True
         while frame is not None:
             if frame.f_code is code:
                 raise _TooSlow
             frame = frame.f_back
 
-    before = signal.signal(signal.SIGALRM, on_alarm)
+    # It stays: an alarm under way while the timer is stopped must not find the default, which ends
+    # the process.
+    signal.signal(signal.SIGALRM, on_alarm)
     signal.setitimer(signal.ITIMER_REAL, seconds, _AGAIN_S)
     try:
         yield
     finally:
         signal.setitimer(signal.ITIMER_REAL, 0)
-        signal.signal(signal.SIGALRM, before)
     if late:
         raise _TooSlow
 

@@ -1,6 +1,7 @@
 """A strategy of one's own: its author is told what is wrong with it, and visitors are answered."""
 
 import shutil
+import signal
 import threading
 from pathlib import Path
 
@@ -166,6 +167,16 @@ def test_sticky_stands_in_and_the_reason_is_told_once(own, caplog, trouble, less
     assert lesson in said
     assert said.endswith("sticky stands in")
     assert len(said) < 300
+
+
+@pytest.mark.needs("posix")
+def test_an_alarm_that_comes_after_its_call_is_no_harm(own):
+    balancer = own(
+        "import signal\ndef choose():\n    signal.raise_signal(signal.SIGALRM)\n    return 'a'\n"
+    )
+    assert balancer.choose_variant("17") == "a"
+    signal.raise_signal(signal.SIGALRM)
+    assert errors(balancer) == 0
 
 
 def test_the_log_is_not_filled_by_a_reason_that_names_the_user(own, caplog):

@@ -200,16 +200,10 @@ def _test(options: argparse.Namespace, console: Console) -> int:
 
 
 def _open(options: argparse.Namespace, _console: Console) -> NoReturn:
+    from lab_utils import jupyter_lab
     from lab_utils.paths import ROOT
 
-    words = [
-        *(sys.executable, "-m", "jupyterlab", f"--ServerApp.root_dir={ROOT}"),
-        "--LabApp.default_url=/lab/tree/notebooks/00_start_here.ipynb",
-        # no questions about news, and no calls to the outside: see overrides.json in there
-        f"--LabApp.app_settings_dir={ROOT / 'lab_utils' / 'jupyter'}",
-    ]
-    if hasattr(os, "geteuid") and os.geteuid() == 0:
-        words.append("--allow-root")  # who is root here is root by choice, or in a container
+    words = jupyter_lab.command(ROOT, "notebooks/00_start_here.ipynb")
     os.execv(sys.executable, [*words, *options.jupyter])  # noqa: S606 - this very Python
 
 

@@ -1,4 +1,4 @@
-from benchmarks.balancer.backend import announced
+from lab_utils.ladder.backend import announced
 
 POST = b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\n\r\n"
 

@@ -172,8 +172,7 @@ class PerUser:
         return np.concatenate([[0], np.cumsum(users[1:] != users[:-1])])
 
     def _summed(self, of_rows: pd.Series[float]) -> Array:
-        sums: Array = np.bincount(self._numbered, weights=of_rows.to_numpy(dtype=float))
-        return sums
+        return np.bincount(self._numbered, weights=of_rows).astype(float)
 
     @property
     def _latency_sums(self) -> pd.Series[float]:

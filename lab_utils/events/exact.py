@@ -50,11 +50,14 @@ _SUMS = """
 CREATE TABLE sums AS
 SELECT user_id, variant, outcome IS NULL AS silent, count(*) AS visits, min(place) AS first,
     count(*) FILTER (away) AS away, count(*) FILTER (stood_in) AS stood_in,
-    count(*) FILTER (failed) AS error, coalesce(sum(outcome), 0) AS outcome,
-    min(outcome) AS lowest, max(outcome) AS highest,
-    count(*) FILTER (outcome NOT IN (0, 1)) AS not_binary,
-    min(outcome) FILTER (outcome NOT IN (0, 1)) AS lowest_not_binary,
-    list(latency_ms) AS latencies
+    count(*) FILTER (failed) AS error,
+    coalesce(sum(outcome), 0) AS outcome, min(outcome) AS outcome_low,
+    max(outcome) AS outcome_high,
+    count(*) FILTER (outcome NOT IN (0, 1)) AS outcome_not_binary,
+    min(outcome) FILTER (outcome NOT IN (0, 1)) AS outcome_not_binary_low,
+    sum(latency_ms) AS latency_ms, min(latency_ms) AS latency_ms_low,
+    max(latency_ms) AS latency_ms_high,
+    count(*) AS listed, list(latency_ms) AS latencies
 FROM visits GROUP BY ALL;
 """
 

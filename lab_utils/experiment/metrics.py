@@ -27,6 +27,7 @@ from lab_utils.experiment.means import Sample, compare_means
 from lab_utils.experiment.proportions import compare_proportions
 from lab_utils.experiment.quantiles import compare_quantiles, fewest_for_quantile
 from lab_utils.experiment.ratios import compare_ratios
+from lab_utils.experiment.tail import MOST_TO_RESAMPLE, compare_tails
 from lab_utils.experiment.visits import Visits
 
 Groups = Mapping[str, Visits]
@@ -248,9 +249,12 @@ class Quantile:
         return TooFewForQuantile(f"p{self.q * 100:g} needs {needed} users a variant, seen {seen}")
 
     def compare(self, control: Visits, treatment: Visits, terms: Terms) -> Comparison:
-        """Bootstrap of users."""
-        old, new = control.values(self.column), treatment.values(self.column)
-        return compare_quantiles(old, new, self.q, terms.alpha, terms.seed)
+        """Bootstrap of users; of very many visits the delta method."""
+        old, new = control.tail(self.column), treatment.tail(self.column)
+        if old.visits.sum() + new.visits.sum() > MOST_TO_RESAMPLE:
+            return compare_tails(old, new, self.q, terms.alpha)
+        pairs = [(group.listed, group.users) for group in (old, new)]
+        return compare_quantiles(pairs[0], pairs[1], self.q, terms.alpha, terms.seed)
 
 
 def _one_known_value(users: pd.DataFrame) -> bool:

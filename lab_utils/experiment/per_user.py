@@ -16,8 +16,9 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from lab_utils.experiment.arguments import Array
 from lab_utils.experiment.errors import BadArgument
-from lab_utils.experiment.visits import Array
+from lab_utils.experiment.tail import Tail
 
 COLUMNS = (
     *("request_id", "timestamp", "user_id", "variant", "failover"),
@@ -27,6 +28,8 @@ COLUMNS = (
 
 NOBODY = -1
 """Stands for users in visits without one."""
+
+_FROM_ROWS = "analyse rows instead: events.read(...).visits()"
 
 
 @dataclass(frozen=True)
@@ -38,10 +41,12 @@ class PerUser:
             of their names; `NOBODY` for visits without one), `variant`, `silent` (whether these
             visits have no outcome), `visits`, `first` (when the first one was, in any unit that
             sorts), `away` (visits that failed at a server or were answered by another variant),
-            `stood_in` (the latter alone), `error` (visits with status 400 or more), and of their
-            outcomes: `outcome` (the sum), `lowest`, `highest`, `not_binary` (how many are neither
-            0 nor 1) and `lowest_not_binary`; NaN for the ends where there are none.
-        latencies: shape (visits,), ms, in the order of the rows of `table`.
+            `stood_in` (the latter alone), `error` (visits with status 400 or more), `latency_ms`
+            (the sum), `listed` (how many of their latencies are in `latencies`), `outcome` (the
+            sum), for both measures `…_low` and `…_high` (the ends; NaN where there are none), and
+            `outcome_not_binary` (how many are neither 0 nor 1) with `outcome_not_binary_low`.
+        latencies: shape (listed,), ms, in the order of the rows of `table`: of all visits, or
+            only of those from some latency up, which the quantile must not be below.
         duplicates: visits left out of all this as they repeat the request of an earlier one.
         unreadable_times: how many visits have a time that cannot be read.
         disordered: whether the log was not in the order of its times; False also where its order
@@ -128,39 +133,35 @@ class PerUser:
     def filled(self, column: str) -> PerUser:
         silent = self.table["silent"]
         table = self.table.assign(silent=False)
-        table.loc[silent, ["outcome", "lowest", "highest"]] = 0.0
+        table.loc[silent, ["outcome", "outcome_low", "outcome_high"]] = 0.0
         return replace(self, table=table)
 
     def reported(self, column: str) -> PerUser:
         return self._kept(~self.table["silent"])
 
     def totals(self, column: str) -> tuple[Array, Array]:
-        of_rows = self._latency_sums if column == "latency_ms" else self.table[column]
-        return self._summed(of_rows), self._summed(self.table["visits"])
+        return self._summed(column), self._summed("visits")
 
-    def values(self, column: str) -> tuple[Array, NDArray[np.int64]]:
+    def tail(self, column: str) -> Tail:
         if column != "latency_ms":
-            raise BadArgument(
-                f"a quantile of `{column}` is asked of sums per user",
-                "take one of latency_ms; for others read the log with events.read(...).visits()",
-            )
-        return self.latencies, np.repeat(self._numbered, self.table["visits"])
+            raise BadArgument(f"a quantile of {column} is asked of sums per user", _FROM_ROWS)
+        users = np.repeat(self._numbered, self.table["listed"])
+        return Tail(self.latencies, users, self._summed("visits"))
 
     def spread(self, column: str) -> tuple[float, float]:
-        if column == "latency_ms":
-            return float(self.latencies.min()), float(self.latencies.max())
         if column == "error":
             failed, visits = self.table["error"].sum(), self.visits
             return float(failed == visits), float(failed > 0)
-        return float(self.table["lowest"].min()), float(self.table["highest"].max())
+        low, high = f"{column}_low", f"{column}_high"
+        return float(self.table[low].min()), float(self.table[high].max())
 
     def not_binary(self, column: str) -> tuple[int, float]:
-        if column == "outcome":
-            table = self.table
-            return int(table["not_binary"].sum()), float(table["lowest_not_binary"].min())
-        values = self.latencies if column == "latency_ms" else np.empty(0)
-        bad = values[(values != 0) & (values != 1)]
-        return bad.size, float(bad.min(initial=np.inf))
+        if column == "latency_ms":
+            raise BadArgument("a share of latencies is asked of sums per user", _FROM_ROWS)
+        if column == "error":
+            return 0, np.nan
+        low = self.table["outcome_not_binary_low"].min()
+        return int(self.table["outcome_not_binary"].sum()), float(low)
 
     def once(self, column: str) -> pd.DataFrame | None:
         return None
@@ -171,14 +172,8 @@ class PerUser:
         users = self.table["user"].to_numpy()
         return np.concatenate([[0], np.cumsum(users[1:] != users[:-1])])
 
-    def _summed(self, of_rows: pd.Series[float]) -> Array:
-        return np.bincount(self._numbered, weights=of_rows).astype(float)
-
-    @property
-    def _latency_sums(self) -> pd.Series[float]:
-        starts = np.cumsum(self.table["visits"]) - self.table["visits"]
-        sums = np.add.reduceat(self.latencies, starts.to_numpy())
-        return pd.Series(sums, index=self.table.index)
+    def _summed(self, column: str) -> Array:
+        return np.bincount(self._numbered, weights=self.table[column]).astype(float)
 
     def _by_variant(self, column: str) -> pd.Series[int]:
         counts = self.table.groupby("variant", observed=True)[column].sum().sort_index()
@@ -187,5 +182,5 @@ class PerUser:
     def _kept(self, rows: pd.Series[bool]) -> PerUser:
         if rows.all():
             return self
-        kept = np.repeat(rows.to_numpy(), self.table["visits"])
+        kept = np.repeat(rows.to_numpy(), self.table["listed"])
         return replace(self, table=self.table[rows], latencies=self.latencies[kept])

@@ -11,9 +11,9 @@ from http import HTTPStatus
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
-from lab_utils.experiment.visits import Array
+from lab_utils.experiment.arguments import Array
+from lab_utils.experiment.tail import Tail
 
 
 @dataclass(frozen=True)
@@ -128,9 +128,10 @@ class Rows:
         totals = self.frame.groupby(self.unit)[column].agg(["sum", "count"])
         return totals["sum"].to_numpy(dtype=float), totals["count"].to_numpy(dtype=float)
 
-    def values(self, column: str) -> tuple[Array, NDArray[np.int64]]:
-        codes, _ = pd.factorize(self.frame[self.unit], sort=True)
-        return self.frame[column].to_numpy(dtype=float), codes
+    def tail(self, column: str) -> Tail:
+        codes, names = pd.factorize(self.frame[self.unit], sort=True)
+        visits = np.bincount(codes, minlength=len(names)).astype(float)
+        return Tail(self.frame[column].to_numpy(dtype=float), codes, visits)
 
     def spread(self, column: str) -> tuple[float, float]:
         return float(self.frame[column].min()), float(self.frame[column].max())

@@ -10,11 +10,10 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from typing import Protocol, Self
 
-import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
-Array = NDArray[np.float64]
+from lab_utils.experiment.arguments import Array
+from lab_utils.experiment.tail import Tail
 
 
 class Visits(Protocol):
@@ -85,8 +84,8 @@ class Visits(Protocol):
     def totals(self, column: str) -> tuple[Array, Array]:
         """Of each user, in the order of their names: the sum of `column`, and visits."""
 
-    def values(self, column: str) -> tuple[Array, NDArray[np.int64]]:
-        """Of each visit: `column`, and the number of its user in the order of their names."""
+    def tail(self, column: str) -> Tail:
+        """The values of `column` by visit and user, users numbered in the order of their names."""
 
     def spread(self, column: str) -> tuple[float, float]:
         """The lowest and the highest value of `column`."""

@@ -17,7 +17,7 @@ import tomli_w
 from lab_utils import commands, waiting
 from lab_utils.paths import DATA, STATE
 from lab_utils.ports import HOST, Ports
-from lab_utils.runtimes.process import Process
+from lab_utils.processes import Process
 from lab_utils.stack import settings
 from lab_utils.stack.base import SERVICES, Say, Service, quiet, wait_until_ready
 from lab_utils.tail import follow_files

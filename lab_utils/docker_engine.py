@@ -185,10 +185,11 @@ class Engine:
         context: Path,
         name: str,
         *,
-        dockerfile: str,
+        dockerfile: str | Path,
         arguments: Mapping[str, str],
+        label: str = BASE_LABEL,
     ) -> None:
-        """Build an image with BuildKit.
+        """Build an image with BuildKit; `dockerfile` is in `context`, or an absolute path.
 
         Raises:
             CommandFailed: the build failed; the error ends with the builder's last lines.
@@ -197,7 +198,7 @@ class Engine:
         commands.run(
             [
                 *("docker", "buildx", "build", "--load", "--progress=plain"),
-                *(f"--label={BASE_LABEL}", f"--tag={name}", *build_args),
+                *(f"--label={label}", f"--tag={name}", *build_args),
                 *(f"--file={context / dockerfile}", str(context)),
             ],
             doing=f"building the image {name}",

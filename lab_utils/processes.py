@@ -108,6 +108,17 @@ class Process:
             return "exited"
         return f"exited ({code if code >= 0 else 128 - code})"
 
+    def memory(self) -> int:
+        """Bytes of memory that it and its children hold now; 0 if it does not run.
+
+        Their proportional share (PSS) where the system tells it (Linux), so that what several
+        share counts once; else the resident size.
+        """
+        process = self.running()
+        if process is None:
+            return 0
+        return sum(_memory(each) for each in [process, *process.children(recursive=True)])
+
     def stop(self) -> bool:
         """End it and all its children, politely first; False if none of them was running."""
         process = self.running()
@@ -122,6 +133,13 @@ class Process:
         """The end of its log."""
         said = self.log.read_text(errors="replace").splitlines() if self.log.exists() else []
         return "\n".join(said[-count:]) or "(it said nothing)"
+
+
+def _memory(process: psutil.Process) -> int:
+    try:
+        return int(getattr(process.memory_full_info(), "pss", 0) or process.memory_info().rss)
+    except psutil.NoSuchProcess:  # a child that has just ended
+        return 0
 
 
 def end_marked(below: Path) -> list[str]:

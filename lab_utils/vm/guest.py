@@ -32,7 +32,8 @@ MODULES = (
 """What Debian's kernel has not built in and the guest needs, each after what it needs itself."""
 
 BUSYBOX = "usr/bin/busybox"
-INGREDIENTS = (debian.LOCK, FOLDER / "init", FOLDER / "index.html", Path(__file__))
+PAGE = CONTAINERS / "tiny" / "www" / "index.html"
+INGREDIENTS = (debian.LOCK, FOLDER / "init", PAGE, Path(__file__))
 """Files that decide what the guest is; one changes, and it is made anew."""
 
 
@@ -115,7 +116,7 @@ def build(packages: tuple[Fetched, ...], folder: Path) -> Guest:
     (folder / "busybox").write_bytes(content[BUSYBOX])
     (folder / "busybox").chmod(0o755)
     (folder / "www").mkdir(exist_ok=True)
-    shutil.copyfile(FOLDER / "index.html", folder / "www" / "index.html")
+    shutil.copyfile(PAGE, folder / "www" / "index.html")
     (folder / "initrd").write_bytes(cpio.pack(dict(_entries(content))))
     about = {
         "release": kernel.removeprefix("boot/vmlinuz-"),
@@ -132,7 +133,7 @@ def _entries(content: Mapping[str, bytes]) -> Iterator[tuple[str, cpio.Entry]]:
     yield "dev/console", cpio.console()
     yield "bin/busybox", cpio.file(content[BUSYBOX], executable=True)
     yield "init", cpio.file((FOLDER / "init").read_bytes(), executable=True)
-    yield "www/index.html", cpio.file((FOLDER / "index.html").read_bytes())
+    yield "www/index.html", cpio.file(PAGE.read_bytes())
     for number, module in enumerate(MODULES):
         found = next(path for path in content if path.endswith(f"/kernel/{module}.ko.xz"))
         name = f"modules/{number}-{PurePosixPath(module).name}.ko"

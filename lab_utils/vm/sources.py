@@ -143,10 +143,10 @@ def _arrived(wanted: Wanted, folder: Path) -> tuple[Fetched, ...]:
 def _find(package: Package, folder: Path) -> Fetched:
     """The file of a package in a folder; apt names it `name_version_architecture.deb`."""
     stem = package.name.split("-")[0]
-    found = [(*unquote(path.name).split("_"), path) for path in folder.glob(f"{stem}*.deb")]
-    # the locked one if it is there, among others that were fetched before
-    found.sort(key=lambda each: each[:2] != (package.name, package.version))
-    if found:
-        name, version, _, path = found[0]
-        return Fetched(package, name, version, path)
+    found = []
+    for path in folder.glob(f"{stem}*.deb"):
+        name, version, _ = unquote(path.name).split("_")
+        found.append(Fetched(package, name, version, path))
+    if found:  # the locked one if it is there, among others that were fetched before
+        return max(found, key=lambda each: each.is_locked)
     raise LabError(DOING, f"{package.name} is not in {folder.name}/", "run this again")

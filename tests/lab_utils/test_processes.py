@@ -6,7 +6,7 @@ import psutil
 import pytest
 
 from lab_utils import waiting
-from lab_utils.runtimes.process import Process, end_marked
+from lab_utils.processes import Process, end_marked
 
 SLEEPER = [sys.executable, "-u", "-c", "print('awake'); import time; time.sleep(600)"]
 
@@ -88,7 +88,7 @@ def test_how_it_ended_is_known_until_it_is_stopped(sleeper):
 
 
 def test_how_it_ended_is_not_made_up_where_another_command_started_it(sleeper, monkeypatch):
-    monkeypatch.setattr("lab_utils.runtimes.process._CHILDREN", {})
+    monkeypatch.setattr("lab_utils.processes._CHILDREN", {})
     sleeper.running().kill()
     wait_until(lambda: sleeper.running() is None)
     assert sleeper.end == "exited"

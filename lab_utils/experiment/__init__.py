@@ -121,6 +121,9 @@ from lab_utils.experiment.metrics import (
     Rate,
     Ratio,
 )
+from lab_utils.experiment.population import (
+    Device,
+)
 from lab_utils.experiment.proportion_differences import (
     Multiple,
     agresti_caffo_interval,
@@ -167,6 +170,14 @@ from lab_utils.experiment.repeats import (
     design_effect,
     intraclass_correlation,
 )
+from lab_utils.experiment.replications import (
+    Frequency,
+    Replications,
+    ever_crossed,
+    family_wise_error,
+    frequency,
+    replicate,
+)
 from lab_utils.experiment.sample_ratio import (
     SampleRatio,
     share_by_chance,
@@ -175,6 +186,7 @@ from lab_utils.experiment.sample_size import (
     SampleSize,
 )
 from lab_utils.experiment.simulator import (
+    World,
     simulated_log,
 )
 from lab_utils.experiment.strata import (
@@ -197,12 +209,14 @@ __all__ = [
     "Comparison",
     "Cuped",
     "Decision",
+    "Device",
     "DuplicateRequests",
     "EmptyVariant",
     "Equivalence",
     "Experiment",
     "ExperimentError",
     "Finding",
+    "Frequency",
     "Interval",
     "Mean",
     "MeanTest",
@@ -224,6 +238,7 @@ __all__ = [
     "RateTest",
     "Ratio",
     "Replay",
+    "Replications",
     "Result",
     "Sample",
     "SampleRatio",
@@ -236,6 +251,7 @@ __all__ = [
     "UnitMismatch",
     "UnknownVariant",
     "VariantCount",
+    "World",
     "agresti_caffo_interval",
     "ancova_test",
     "asymptotic_confidence_sequence",
@@ -258,8 +274,11 @@ __all__ = [
     "effect_power",
     "equal_looks",
     "equivalence_test",
+    "ever_crossed",
+    "family_wise_error",
     "fewest_for_quantile",
     "fisher_test",
+    "frequency",
     "holm",
     "intraclass_correlation",
     "lan_demets_bounds",
@@ -288,6 +307,7 @@ __all__ = [
     "ratio_sd",
     "relative_lift",
     "replay",
+    "replicate",
     "risk_ratio",
     "segments",
     "sequential_sample_ratio",

@@ -116,7 +116,9 @@ def _parser() -> argparse.ArgumentParser:
 
     test = _add(commands, "test", _test, "run every check this machine can run")
     test.add_argument(
-        "pytest", nargs=argparse.REMAINDER, help="words for pytest: then it alone is run"
+        "pytest",
+        nargs=argparse.REMAINDER,
+        help="words for pytest: then it alone is run; notebooks among them cell by cell",
     )
 
     notebooks = _add(commands, "open", _open, "open the notebooks in JupyterLab")
@@ -139,6 +141,7 @@ def _parser() -> argparse.ArgumentParser:
     bench.add_argument("words", nargs=argparse.REMAINDER, help="for it; --help lists them")
 
     books = _add(commands, "notebooks", _notebooks, MAINTENANCE["notebooks"], listed=False)
+    books.add_argument("name", nargs="*", help="how the names of those wanted begin: 04")
     books.add_argument("--check", action="store_true", help="only say whether they are up to date")
     _add(commands, "lock", _lock, MAINTENANCE["lock"], listed=False)
     return parser
@@ -211,10 +214,10 @@ def _open(options: argparse.Namespace, _console: Console) -> NoReturn:
 
 
 def _up(options: argparse.Namespace, console: Console) -> int:
-    from lab_utils import busy, progress, ratings, stack
+    from lab_utils import building, busy, ratings, stack
 
     ratings.demand()
-    with busy.alone(), progress.watching(console) as watch:
+    with busy.alone(), building.watching(console) as watch:
         chosen = stack.choose(options.kind, console.print, balancer=options.balancer)
         chosen.up(console.print, watch)
     return _status(options, console)
@@ -341,7 +344,7 @@ def _notebooks(options: argparse.Namespace, console: Console) -> int:
         notebooks.demand_up_to_date()
         console.print("every student copy is what its solution makes it")
     else:
-        notebooks.make_all(console.print)
+        notebooks.make(console.print, options.name)
     return 0
 
 

@@ -14,6 +14,10 @@ from lab_utils.experiment.analysis import (
     Experiment,
     Result,
 )
+from lab_utils.experiment.bandit_runs import (
+    BanditRuns,
+    thompson_runs,
+)
 from lab_utils.experiment.bandits import (
     Replay,
     replay,
@@ -81,6 +85,10 @@ from lab_utils.experiment.errors import (
     TooFewUnits,
     UnitMismatch,
     UnknownVariant,
+)
+from lab_utils.experiment.exposure import (
+    ByExposure,
+    by_exposure,
 )
 from lab_utils.experiment.group_sequential import (
     crossing_probabilities,
@@ -204,7 +212,9 @@ __all__ = [
     "BadOutcome",
     "BadPlan",
     "BadTimestamps",
+    "BanditRuns",
     "Bayesian",
+    "ByExposure",
     "Check",
     "Comparison",
     "Cuped",
@@ -257,6 +267,7 @@ __all__ = [
     "asymptotic_confidence_sequence",
     "barnard_test",
     "benjamini_hochberg",
+    "by_exposure",
     "clopper_pearson_interval",
     "cluster_robust_test",
     "cohens_h",
@@ -314,6 +325,7 @@ __all__ = [
     "share_by_chance",
     "simulated_log",
     "spent_alpha",
+    "thompson_runs",
     "undecidable",
     "users_for_effect",
     "users_for_means",

@@ -19,11 +19,8 @@ if TYPE_CHECKING:
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
-LATENCY_MS = 12.0
-"""Median latency of the control."""
-
 LATENCY_SPREAD = 0.3
-"""Standard deviation of its logarithm between users, and again between visits of one user."""
+"""Standard deviation of the latency's logarithm between users, and again between their visits."""
 
 GAVE_UP = 499
 """The status that nginx gives a request whose client has gone."""
@@ -119,7 +116,7 @@ class Visits:
     def latency(self) -> Floats:
         """Of each visit in milliseconds, under a variant that is as slow as the control."""
         slower = np.array([kind.slower for kind in self.world.devices.values()])[self.device]
-        users = self.rng.normal(np.log(LATENCY_MS * slower), LATENCY_SPREAD)
+        users = self.rng.normal(np.log(self.world.latency_ms * slower), LATENCY_SPREAD)
         return np.asarray(
             np.exp(users[self.whose] + self.rng.normal(0, LATENCY_SPREAD, self.whose.size))
         )

@@ -49,6 +49,7 @@ class World:
         visits_per_user: mean visits, at least 1; one plus a geometric number.
         icc: how alike two visits of one user are, strictly between 0 and 1.
         days: over which visits are spread evenly.
+        latency_ms: the median of the control's.
         slower: a factor on the latency of a variant, 1 where not given.
         devices: kinds of users by name; their shares sum to 1, on the first day and the last.
         novelty: a factor on a user's rate under a variant at the user's first visit; what is
@@ -71,6 +72,7 @@ class World:
     visits_per_user: float = 1.0
     icc: float = 0.1
     days: int = 14
+    latency_ms: float = 12.0
     slower: Mapping[str, float] = field(default_factory=dict)
     devices: Mapping[str, Device] = field(default_factory=phones_and_desktops)
     novelty: Mapping[str, float] = field(default_factory=dict)
@@ -82,7 +84,7 @@ class World:
     def __post_init__(self) -> None:
         at_least("users", self.users, 1), at_least("days", self.days, 1)
         at_least("visits_per_user", self.visits_per_user, 1), open_share("icc", self.icc)
-        positive("novelty_days", self.novelty_days)
+        positive("novelty_days", self.novelty_days), positive("latency_ms", self.latency_ms)
         if not self.patience_ms > 0:
             raise BadArgument(f"patience_ms is {self.patience_ms}", "give milliseconds above 0")
         for rate in (*self.rates.values(), *self.also.values()):

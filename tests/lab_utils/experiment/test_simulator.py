@@ -16,7 +16,6 @@ from lab_utils.experiment import (
     intraclass_correlation,
     simulated_log,
 )
-from lab_utils.experiment.population import LATENCY_MS
 from lab_utils.experiment.simulator import START
 
 
@@ -177,7 +176,7 @@ def test_a_device_has_rates_and_latency_of_its_own(calibration):
     many = list(seeds(calibration, 40, devices=devices))
     phones = [visits[visits["device"] == "phone"] for visits in many]
     around([each["outcome"].mean() for each in phones], 0.1)
-    around([np.log(each["latency_ms"]).mean() for each in phones], np.log(2 * LATENCY_MS))
+    around([np.log(each["latency_ms"]).mean() for each in phones], np.log(2 * 12))
     desks = [by_variant(visits[visits["device"] == "desktop"]) for visits in many]
     around([each["b"] - each["a"] for each in desks], 0.1)
 
@@ -217,6 +216,7 @@ def test_many_users_have_the_same_rates_as_few():
         {"novelty": {"b": 0.0}},
         {"lost": {"b": 1.0}},
         {"patience_ms": 0},
+        {"latency_ms": 0},
         {"also": {"searched": 0.0}},
         {"devices": {"phone": Device(0.5)}},
         {"devices": {"phone": Device(0.5, 0.6), "desktop": Device(0.5)}},

@@ -68,22 +68,23 @@ class Visits:
 
     Attributes:
         world: what they were drawn from.
-        rng: for what is drawn later.
         rank: shape (users,), where a user's rate stands among those of all, 0 to 1.
         before: shape (users,), a score from before the test that goes along with the rank.
         device: shape (users,), a position in the world's `devices`.
         whose: shape (visits,), the user of each visit, ascending.
         day: shape (visits,), days since the start.
+        latency: shape (visits,), milliseconds under a variant as slow as the control; empty where
+            nobody asked.
         luck: shape (visits,), the visit is a success where this is below its chance.
     """
 
     world: World
-    rng: np.random.Generator
     rank: Floats
     before: Floats
     device: Ints
     whose: Ints
     day: Floats
+    latency: Floats
     luck: Floats
 
     def chance(self, variant: str) -> Floats:
@@ -113,14 +114,6 @@ class Visits:
         first = np.minimum.reduceat(self.day, starts)
         return np.asarray(self.day - np.repeat(first, np.diff(starts, append=self.day.size)))
 
-    def latency(self) -> Floats:
-        """Of each visit in milliseconds, under a variant that is as slow as the control."""
-        slower = np.array([kind.slower for kind in self.world.devices.values()])[self.device]
-        users = self.rng.normal(np.log(self.world.latency_ms * slower), LATENCY_SPREAD)
-        return np.asarray(
-            np.exp(users[self.whose] + self.rng.normal(0, LATENCY_SPREAD, self.whose.size))
-        )
-
 
 @lru_cache(maxsize=64)
 def _rates_by_rank(mean: float, total: float) -> Floats:
@@ -129,7 +122,9 @@ def _rates_by_rank(mean: float, total: float) -> Floats:
     return np.asarray(special.betaincinv(mean * total, (1 - mean) * total, steps))
 
 
-def draw(world: World, rng: np.random.Generator, users: int) -> Visits:
+def draw(
+    world: World, rng: np.random.Generator, users: int, *, with_latency: bool = True
+) -> Visits:
     """Users and their visits; nothing here depends on the variant they will get."""
     rank = rng.random(users)
     before = rank + rng.normal(0, 0.3, users)
@@ -139,7 +134,13 @@ def draw(world: World, rng: np.random.Generator, users: int) -> Visits:
     visits = rng.geometric(1 / world.visits_per_user, users)
     whose = np.arange(users).repeat(visits)
     day = world.days * _when(rng.random(whose.size), kinds, device[whose])
-    return Visits(world, rng, rank, before, device, whose, day, rng.random(whose.size))
+    latency = np.empty(0)
+    if with_latency:
+        slower = np.array([kind.slower for kind in kinds])[device]
+        own = rng.normal(0, LATENCY_SPREAD, users)[whose]
+        spread = own + rng.normal(0, LATENCY_SPREAD, whose.size)
+        latency = world.latency_ms * slower[whose] * np.exp(spread)
+    return Visits(world, rank, before, device, whose, day, latency, rng.random(whose.size))
 
 
 def _when(part: Floats, kinds: list[Device], device: Ints) -> Floats:

@@ -277,7 +277,8 @@ def _sums(
     world: World, rng: np.random.Generator, shares: Mapping[int, float], looks: int, together: int
 ) -> list[Floats]:
     """The fields of `Sums` for some replications drawn together."""
-    visits = draw(world, rng, together * world.users)
+    patient = bool(np.isinf(world.patience_ms))
+    visits = draw(world, rng, together * world.users, with_latency=not patient)
     arm = _arms(visits, rng.random(together * world.users), shares)
     seen, success = _logged(world, rng, visits, arm)
     # a user who moves in a ramp-up is a unit of each arm, so everybody is two units;
@@ -329,7 +330,7 @@ def _logged(
         seen &= rng.random(arm.size) >= lost[arm]
     if np.isfinite(world.patience_ms):
         slower = np.array([world.slower.get(name, 1.0) for name in world.rates])
-        seen &= visits.latency() * slower[arm] <= world.patience_ms
+        seen &= visits.latency * slower[arm] <= world.patience_ms
     return seen, success
 
 

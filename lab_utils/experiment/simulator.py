@@ -14,10 +14,11 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
+from scipy import stats
 
 from lab_utils.experiment.arguments import at_least, open_share, positive
 from lab_utils.experiment.errors import BadArgument
-from lab_utils.experiment.population import GAVE_UP, Device, Visits, draw
+from lab_utils.experiment.population import GAVE_UP, LATENCY_SPREAD, Device, Visits, draw
 
 START = "2026-03-01"
 """The first simulated day."""
@@ -139,7 +140,7 @@ class World:
         names = np.arange(self.users).astype(str)
         variants = self._assigned(assign, names, visits)
         chances = {name: visits.chance(name) for name in self.rates}
-        latency = visits.latency() * _told(self.slower, variants, 1.0)
+        latency = visits.latency * _told(self.slower, variants, 1.0)
         gone = latency > self.patience_ms
         chance = np.select([variants == name for name in chances], list(chances.values()))
         lost = rng.random(variants.size) < _told(self.lost, variants, 0.0)
@@ -160,6 +161,38 @@ class World:
         table = pd.DataFrame(columns).sort_values("timestamp", ignore_index=True)
         table.insert(0, "request_id", [f"r{i}" for i in range(len(table))])
         return table
+
+    def truth(self) -> pd.DataFrame:
+        """What the test ought to find, for each device and for all visits together.
+
+        A visitor who leaves before the answer is no success; novelty has worn off.
+
+        Returns:
+            `share` of visits, the rate of each variant, and `difference`, the last one's minus
+            the first one's.
+        """
+        rows = {
+            name: {
+                "share": kind.mean_share,
+                **{
+                    variant: rate * self._stays(variant, kind)
+                    for variant, rate in (kind.rates or self.rates).items()
+                },
+            }
+            for name, kind in self.devices.items()
+        }
+        table = pd.DataFrame.from_dict(rows, orient="index")
+        table.loc["all"] = table.mul(table["share"], axis=0).sum()
+        table.loc["all", "share"] = 1.0
+        first, *_, last = self.rates
+        table["difference"] = table[last] - table[first]
+        return table
+
+    def _stays(self, variant: str, kind: Device) -> float:
+        """The share of visitors who are still there when the answer comes."""
+        median = self.latency_ms * kind.slower * self.slower.get(variant, 1.0)
+        spread = LATENCY_SPREAD * np.sqrt(2)
+        return float(stats.norm.cdf(np.log(self.patience_ms / median) / spread))
 
     def _assigned(
         self, assign: Assign | Mapping[int, Assign], names: NDArray[np.str_], visits: Visits

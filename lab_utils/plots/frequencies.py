@@ -37,13 +37,13 @@ def frequencies(
             axes.axvline(promised, color=INK, linewidth=2, linestyle=":")
         axes.set_yticks(range(len(seen)), list(seen))
         axes.invert_yaxis()
-        axes.set_xlim(0, min(1.3, 1.25 * max(each.interval[1] for each in seen.values()) + 0.02))
+        axes.set_xlim(0, 1.6 * max(each.interval[1] for each in seen.values()))
         axes.tick_params(axis="y", length=0)
         in_percent(axes.xaxis)
         runs = {each.of for each in seen.values()}
         of = f"{min(runs):,}" if len(runs) == 1 else f"{min(runs):,} and more"
         promise = "" if promised is None else f"; dotted: the {promised:.0%} promised"
-        axes.set_xlabel(f"{what}, of {of} experiments{promise}")
+        figure.supxlabel(f"{what}, of {of} experiments{promise}", fontsize=15)
         axes.set_title("How often?")
     caption = "; ".join(f"{name}: {each}" for name, each in seen.items())
     alt = f"Bar chart of how often, one row for each way. {caption}."

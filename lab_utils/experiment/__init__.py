@@ -184,6 +184,7 @@ from lab_utils.experiment.replications import (
     ever_crossed,
     family_wise_error,
     frequency,
+    looks_taken,
     replicate,
 )
 from lab_utils.experiment.sample_ratio import (
@@ -293,6 +294,7 @@ __all__ = [
     "holm",
     "intraclass_correlation",
     "lan_demets_bounds",
+    "looks_taken",
     "mann_whitney_test",
     "mantel_haenszel",
     "miettinen_nurminen_interval",

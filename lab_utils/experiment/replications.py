@@ -243,6 +243,17 @@ def ever_crossed(z: Floats, bounds: ArrayLike) -> NDArray[np.bool_]:
     return np.asarray((np.abs(z) > np.asarray(bounds)).any(axis=1))
 
 
+def looks_taken(z: Floats, bounds: ArrayLike) -> NDArray[np.int64]:
+    """At which look each test was over, shape (replications,): at its first crossing or the last.
+
+    Args:
+        z: shape (replications, looks).
+        bounds: as for `ever_crossed`.
+    """
+    beyond = np.abs(z) > np.asarray(bounds)
+    return np.where(beyond.any(axis=1), beyond.argmax(axis=1) + 1, z.shape[1]).astype(np.int64)
+
+
 def family_wise_error(
     tests: int, alpha: float = 0.05, correlation: float = 0.0, **more: int
 ) -> Frequency:

@@ -14,6 +14,7 @@ from lab_utils.experiment import (
     ever_crossed,
     family_wise_error,
     frequency,
+    looks_taken,
     peeking_rate,
     pocock_bounds,
     replicate,
@@ -143,6 +144,12 @@ def test_a_ramp_up_splits_as_the_balancer_does():
 def test_the_same_seed_replicates_the_same():
     one, other = (replicate(REPEATED, replications=60, seed=9).z() for _ in range(2))
     assert np.array_equal(one, other)
+
+
+def test_a_test_is_over_at_its_first_crossing_or_at_the_last_look():
+    z = np.array([[0.0, -2.5, 3.0], [0.0, 1.0, 1.5], [2.2, 0.0, 0.0]])
+    assert looks_taken(z, 2.0).tolist() == [2, 3, 1]
+    assert looks_taken(z, [3.0, 2.0, 2.0]).tolist() == [2, 3, 3]
 
 
 @pytest.mark.parametrize(("tests", "expected"), [(1, 0.05), (20, 1 - 0.95**20)])

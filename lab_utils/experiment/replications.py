@@ -251,7 +251,8 @@ def looks_taken(z: Floats, bounds: ArrayLike) -> NDArray[np.int64]:
         bounds: as for `ever_crossed`.
     """
     beyond = np.abs(z) > np.asarray(bounds)
-    return np.where(beyond.any(axis=1), beyond.argmax(axis=1) + 1, z.shape[1]).astype(np.int64)
+    looks = np.where(beyond.any(axis=1), beyond.argmax(axis=1) + 1, z.shape[1])
+    return np.asarray(looks, dtype=np.int64)
 
 
 def family_wise_error(

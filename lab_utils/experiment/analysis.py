@@ -14,6 +14,7 @@ from lab_utils.experiment.breakdown import TUNING_USERS, OverTime, Segments, ove
 from lab_utils.experiment.checks import Check, GoOn, Inspection
 from lab_utils.experiment.decision import Decision, Finding, decide
 from lab_utils.experiment.errors import BadPlan
+from lab_utils.experiment.many import holm
 from lab_utils.experiment.metrics import Metric, Terms
 
 if TYPE_CHECKING:
@@ -158,8 +159,18 @@ class Result:
 
     @cached_property
     def table(self) -> pd.DataFrame:
-        """One row per metric, the primary first; differences are treatment minus control."""
-        return pd.DataFrame([_row(finding, self.experiment.unit) for finding in self.findings])
+        """One row per metric, the primary first; differences are treatment minus control.
+
+        `p_adjusted` is Holm's over all metrics, for whoever would take any of them for a finding.
+        `significant` goes by `p_value` and interval: the primary metric was chosen before, and
+        guardrails are held against a tolerance.
+        """
+        adjusted = _adjusted(self.findings, self.experiment.alpha)
+        rows = [
+            _row(finding, self.experiment.unit, p_adjusted)
+            for finding, p_adjusted in zip(self.findings, adjusted, strict=True)
+        ]
+        return pd.DataFrame(rows)
 
     def decision(self) -> Decision:
         """The verdict in plain words."""
@@ -173,7 +184,14 @@ class Result:
         return plots.forest(self)
 
 
-def _row(finding: Finding, unit: str) -> dict[str, object]:
+def _adjusted(findings: Sequence[Finding], alpha: float) -> list[float]:
+    """Holm's p-values; a metric without one stays without, and counts as a test all the same."""
+    seen = [finding.comparison.p_value for finding in findings]
+    adjusted = holm([1.0 if math.isnan(p) else p for p in seen], alpha).p_values
+    return [p if math.isnan(p) else a for p, a in zip(seen, adjusted, strict=True)]
+
+
+def _row(finding: Finding, unit: str, p_adjusted: float) -> dict[str, object]:
     seen = finding.comparison
     return {
         "metric": finding.metric.name,
@@ -188,9 +206,12 @@ def _row(finding: Finding, unit: str) -> dict[str, object]:
         "ci_low": seen.interval[0],
         "ci_high": seen.interval[1],
         "relative_difference": seen.relative_difference,
+        "rel_ci_low": seen.relative_interval[0],
+        "rel_ci_high": seen.relative_interval[1],
         "statistic": seen.statistic,
         "df": seen.df,
         "p_value": seen.p_value,
+        "p_adjusted": p_adjusted,
         "significant": finding.significant,
         "warnings": "; ".join(seen.warnings),
     }

@@ -5,12 +5,16 @@ those who cannot see it, and the numbers drawn, in one line.
 """
 
 from lab_utils.plots.alarms import p_values
+from lab_utils.plots.bandits import bandit
 from lab_utils.plots.effects import effect, forest
+from lab_utils.plots.exposure import exposure
+from lab_utils.plots.frequencies import frequencies
 from lab_utils.plots.latencies import latency
 from lab_utils.plots.look import FAINT, INK, LOOK, SERIES, STROKES, Picture, Stroke
 from lab_utils.plots.looks import cumulative
 from lab_utils.plots.parts import segments
 from lab_utils.plots.planning import power
+from lab_utils.plots.scoreboard import scoreboard
 from lab_utils.plots.splits import split
 
 __all__ = [
@@ -21,12 +25,16 @@ __all__ = [
     "STROKES",
     "Picture",
     "Stroke",
+    "bandit",
     "cumulative",
     "effect",
+    "exposure",
     "forest",
+    "frequencies",
     "latency",
     "p_values",
     "power",
+    "scoreboard",
     "segments",
     "split",
 ]

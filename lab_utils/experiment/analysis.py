@@ -6,7 +6,7 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Unpack
+from typing import TYPE_CHECKING, Unpack
 
 import pandas as pd
 
@@ -15,6 +15,9 @@ from lab_utils.experiment.checks import Check, GoOn, Inspection
 from lab_utils.experiment.decision import Decision, Finding, decide
 from lab_utils.experiment.errors import BadPlan
 from lab_utils.experiment.metrics import Metric, Terms
+
+if TYPE_CHECKING:
+    from lab_utils.plots import Picture
 
 
 @dataclass(frozen=True)
@@ -162,6 +165,12 @@ class Result:
         """The verdict in plain words."""
         names = self.experiment.control, self.experiment.treatment
         return decide(self.primary, self.findings[1:], self.check, *names)
+
+    def plot(self) -> Picture:
+        """`plots.forest`: every metric's difference with its interval."""
+        from lab_utils import plots
+
+        return plots.forest(self)
 
 
 def _row(finding: Finding, unit: str) -> dict[str, object]:

@@ -22,6 +22,7 @@ from docker.models.images import Image
 from requests import RequestException
 
 from lab_utils import commands
+from lab_utils.docker_engine.facts import ContainerFacts, ImageFacts
 from lab_utils.errors import LabError
 
 PROJECT = os.environ.get("LAB_PROJECT") or "recitation"
@@ -83,10 +84,18 @@ class Engine:
             labels.append(f"com.docker.compose.service={service}")
         return list(self.client.containers.list(all=True, filters={"label": labels}))
 
+    def remove_containers(self, *labels: str) -> list[str]:
+        """Remove every container that has all of these labels, with its anonymous volumes."""
+        found = self.client.containers.list(all=True, filters={"label": list(labels)})
+        for container in found:
+            container.remove(force=True, v=True)
+        return [f"container {container.name}" for container in found]
+
     def remove_all(
         self,
         project: str,
         *,
+        label: str | None = None,
         bases: Collection[str] = (),
         kept: Callable[[str], object] = str,
     ) -> list[str]:
@@ -94,17 +103,15 @@ class Engine:
 
         Args:
             project: the label's value.
+            label: another one that is asked for as well; only what has both goes.
             bases: images of all projects, which go too if no other project's are built on them.
             kept: told each image that stays because others need it, and who does.
 
         Returns:
             What was removed, as `kind name`.
         """
-        ours = {"label": f"lab={project}"}
-        removed = []
-        for container in self.containers(project):
-            container.remove(force=True, v=True)
-            removed.append(f"container {container.name}")
+        ours = {"label": [f"lab={project}", *([label] if label else [])]}
+        removed = self.remove_containers(*ours["label"])
         for network in self.client.networks.list(filters=ours):
             network.remove()
             removed.append(f"network {network.name}")
@@ -171,20 +178,78 @@ class Engine:
         dockerfile: str,
         arguments: Mapping[str, str],
     ) -> None:
-        """Build an image with BuildKit.
+        """Build a base image with BuildKit.
 
         Raises:
             CommandFailed: the build failed; the error ends with the builder's last lines.
         """
-        build_args = [f"--build-arg={key}={value}" for key, value in arguments.items()]
-        commands.run(
+        for _ in self.build_lines(
+            context, name, dockerfile=dockerfile, arguments=arguments, labels=(BASE_LABEL,)
+        ):
+            pass
+
+    def build_lines(
+        self,
+        context: Path,
+        name: str,
+        *,
+        dockerfile: str,
+        arguments: Mapping[str, str],
+        labels: Sequence[str],
+        ca: Path | None = None,
+    ) -> Iterator[str]:
+        """Build an image with BuildKit and yield its plain progress line by line.
+
+        Args:
+            context: the folder that the build sees.
+            name: of the image.
+            dockerfile: its name in the folder.
+            arguments: for its ARGs.
+            labels: `key=value`; they change no layer.
+            ca: a PEM file that is lent to the build as the secret `ca`.
+
+        Raises:
+            CommandFailed: the build failed; the error ends with the builder's last lines.
+        """
+        words = [f"--build-arg={key}={value}" for key, value in arguments.items()]
+        words += [f"--label={label}" for label in labels]
+        words += [f"--secret=id=ca,src={ca}"] if ca else []
+        return commands.lines(
             [
-                *("docker", "buildx", "build", "--load", "--progress=plain"),
-                *(f"--label={BASE_LABEL}", f"--tag={name}", *build_args),
-                *(f"--file={context / dockerfile}", str(context)),
+                *("docker", "buildx", "build", "--load", "--progress=plain", *words),
+                *(f"--tag={name}", f"--file={context / dockerfile}", str(context)),
             ],
             doing=f"building the image {name}",
         )
+
+    def type(self, words: Sequence[str], *, timeout: float) -> commands.Completed:
+        """What the docker CLI says to a command, whatever its exit code.
+
+        Raises:
+            LabError: it was not done after `timeout` seconds.
+        """
+        return commands.run(
+            ["docker", *words],
+            doing="waiting for a docker command",
+            next_step="one that never ends by itself needs `--detach`; `docker ps` shows whether "
+            "its container still runs, `docker rm --force <name>` ends it",
+            check=False,
+            timeout=timeout,
+        )
+
+    def image(self, name: str) -> ImageFacts | None:
+        """What is known of an image; None if there is none of that name."""
+        try:
+            return ImageFacts.of(self.client.images.get(name), name)
+        except (ImageNotFound, APIError):
+            return None
+
+    def container(self, name: str) -> ContainerFacts | None:
+        """What is known of a container; None if there is none of that name."""
+        try:
+            return ContainerFacts.of(self.client.containers.get(name))
+        except NotFound:
+            return None
 
     def copy_out(self, container: str, path: str) -> bytes:
         """A file's bytes from a container, running or stopped.

@@ -8,7 +8,7 @@ from lab_utils.build_log import Build
 from lab_utils.checks import answers, seen
 from lab_utils.checks.exercise import NotYet, exercise
 from lab_utils.commands import CommandFailed
-from lab_utils.docker_engine import ContainerFacts, ImageFacts
+from lab_utils.docker_engine import ContainerFacts, EngineUnavailable, ImageFacts
 from lab_utils.docker_engine.trial import Trial
 from lab_utils.errors import LabError
 
@@ -72,6 +72,8 @@ def _built_twice(name: str) -> tuple[Build, Build]:
             "a Dockerfile that builds",
             "read the line from its end: the last words say what is wrong",
         ) from None
+    except EngineUnavailable:
+        raise
     except LabError as missing:
         wanted = "the name of a Dockerfile on your bench"
         raise NotYet(missing.found, wanted, missing.next_step) from None
@@ -83,7 +85,8 @@ def _built_twice(name: str) -> tuple[Build, Build]:
     hint="Two stages: one that installs, and one that starts afresh from the base, takes only what "
     "the first has made, and ends with a line that says who it runs as.",
     answer="A first stage `FROM ${BASE_IMAGE} AS build` installs requirements-needed.txt into "
-    "/venv; a second one copies /venv and app.py and has USER 10001:10001. What builds stays behind.",
+    "/venv; a second one copies /venv and app.py and has USER 10001:10001. What builds is left "
+    "behind.",
 )
 def small_and_harmless(image: object) -> str:
     """Look at an image's size and user, and start it."""
@@ -99,7 +102,8 @@ def small_and_harmless(image: object) -> str:
         )
     if found.is_root:
         raise NotYet(
-            f"{name} is small ({more / MB:+.0f} MB), and its processes run as root",
+            f"{name} is small ({more / MB:+.0f} MB), and its processes run as root: "
+            + (f"its user is {found.user}" if found.user else "it says nobody else"),
             "another user: who breaks into the app should not be root",
             "a Dockerfile has an instruction that says who everything after it runs as",
         )
@@ -177,7 +181,8 @@ def ends_when_told(image: object) -> str:
     hint="`docker run` can mount a volume with a name over the folder in which the app writes. "
     "To see that it works, remove the container and start another one with the same volume.",
     answer="`--mount type=volume,src=<name>,dst=/data` when the container is run, some visits, "
-    "then remove it and run a new one with the same volume: it goes on counting where the first ended.",
+    "then remove it and run a new one with the same volume: it goes on counting where the first "
+    "ended.",
 )
 def outlives(container: object) -> str:
     """Look where a container's data are, and whether some are older than itself."""

@@ -62,6 +62,7 @@ def rebuilt(dockerfile: str) -> tuple[Build, Build]:
 
     Raises:
         CommandFailed: it does not build.
+        LabError: there is no such file on the workbench.
     """
     engine = _engine()
     base_image = images.python_base(engine, lambda _words: None)
@@ -69,6 +70,7 @@ def rebuilt(dockerfile: str) -> tuple[Build, Build]:
     with tempfile.TemporaryDirectory() as folder:
         copy = workbench.Workbench(Path(folder) / APP, workbench.FOLDER / APP)
         shutil.copytree(workbench.FOLDER / APP, copy.folder)
+        copy.read(dockerfile)
         first = _build(typist, engine, copy.folder, dockerfile)
         copy.touch("app.py")
         return first, _build(typist, engine, copy.folder, dockerfile)

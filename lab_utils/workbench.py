@@ -56,24 +56,6 @@ class Workbench:
             self._keep(path)
         path.write_text(text, encoding="utf-8")
 
-    def replace(self, name: str, old: str, new: str) -> None:
-        """Put a text in the place of another, in one file; nothing happens if that is done.
-
-        Raises:
-            LabError: the file has neither.
-        """
-        text = self.read(name)
-        if new in text:
-            return
-        if old not in text:
-            raise LabError(
-                f"changing {name}",
-                f"{old!r} is not in it",
-                f"look at {self._shown}/{name}; `bench.restore({name!r})` brings the lab's "
-                "version back, and keeps yours beside it",
-            )
-        self.write(name, text.replace(old, new, 1))
-
     def bring(self, *names: str) -> None:
         """Copy files of the lab here; one that is here already stays as it is."""
         for name in names:

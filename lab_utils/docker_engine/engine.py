@@ -1,4 +1,4 @@
-"""The Docker Engine: the only module that imports the Docker SDK or starts the docker CLI.
+"""An engine that answered: what it is asked for, and what is left on it.
 
 The SDK answers questions (what runs, is it healthy, what did it say); building and Compose
 go through the CLI, because the SDK's builder is the classic one and knows no secrets.
@@ -7,9 +7,7 @@ go through the CLI, because the SDK's builder is the classic one and knows no se
 from __future__ import annotations
 
 import io
-import json
 import os
-import sys
 import tarfile
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -24,6 +22,7 @@ from docker.models.images import Image
 from requests import RequestException
 
 from lab_utils import commands
+from lab_utils.docker_engine.facts import ContainerFacts, ImageFacts
 from lab_utils.errors import LabError
 
 PROJECT = os.environ.get("LAB_PROJECT") or "recitation"
@@ -35,21 +34,6 @@ FAILURES = (DockerException, RequestException)
 
 BASE_LABEL = "lab=recitation"
 """On base images, which every project builds on."""
-
-START_HINT = {
-    "linux": "start it (`sudo systemctl start docker`), or let the lab install and start one on "
-    "Debian or Ubuntu: `sudo ./lab engine up`",
-    "darwin": "start Docker Desktop and wait until its whale stands still",
-    "win32": "start Docker Desktop and wait until it says that the engine is running",
-}
-
-
-class EngineUnavailable(LabError):
-    """No Docker Engine answers; `reason` is one of missing, stopped, permission, compose."""
-
-    def __init__(self, reason: str, found: str, next_step: str) -> None:
-        self.reason = reason
-        super().__init__("looking for a Docker Engine", found, next_step)
 
 
 @dataclass(frozen=True)
@@ -100,10 +84,18 @@ class Engine:
             labels.append(f"com.docker.compose.service={service}")
         return list(self.client.containers.list(all=True, filters={"label": labels}))
 
+    def remove_containers(self, *labels: str) -> list[str]:
+        """Remove every container that has all of these labels, with its anonymous volumes."""
+        found = self.client.containers.list(all=True, filters={"label": list(labels)})
+        for container in found:
+            container.remove(force=True, v=True)
+        return [f"container {container.name}" for container in found]
+
     def remove_all(
         self,
         project: str,
         *,
+        label: str | None = None,
         bases: Collection[str] = (),
         kept: Callable[[str], object] = str,
     ) -> list[str]:
@@ -111,17 +103,15 @@ class Engine:
 
         Args:
             project: the label's value.
+            label: another one that is asked for as well; only what has both goes.
             bases: images of all projects, which go too if no other project's are built on them.
             kept: told each image that stays because others need it, and who does.
 
         Returns:
             What was removed, as `kind name`.
         """
-        ours = {"label": f"lab={project}"}
-        removed = []
-        for container in self.containers(project):
-            container.remove(force=True, v=True)
-            removed.append(f"container {container.name}")
+        ours = {"label": [f"lab={project}", *([label] if label else [])]}
+        removed = self.remove_containers(*ours["label"])
         for network in self.client.networks.list(filters=ours):
             network.remove()
             removed.append(f"network {network.name}")
@@ -194,15 +184,73 @@ class Engine:
         Raises:
             CommandFailed: the build failed; the error ends with the builder's last lines.
         """
-        build_args = [f"--build-arg={key}={value}" for key, value in arguments.items()]
-        commands.run(
+        for _ in self.build_lines(
+            context, name, dockerfile=dockerfile, arguments=arguments, labels=(label,)
+        ):
+            pass
+
+    def build_lines(
+        self,
+        context: Path,
+        name: str,
+        *,
+        dockerfile: str | Path,
+        arguments: Mapping[str, str],
+        labels: Sequence[str],
+        ca: Path | None = None,
+    ) -> Iterator[str]:
+        """Build an image with BuildKit and yield its plain progress line by line.
+
+        Args:
+            context: the folder that the build sees.
+            name: of the image.
+            dockerfile: its name in the folder, or an absolute path.
+            arguments: for its ARGs.
+            labels: `key=value`; they change no layer.
+            ca: a PEM file that is lent to the build as the secret `ca`.
+
+        Raises:
+            CommandFailed: the build failed; the error ends with the builder's last lines.
+        """
+        words = [f"--build-arg={key}={value}" for key, value in arguments.items()]
+        words += [f"--label={label}" for label in labels]
+        words += [f"--secret=id=ca,src={ca}"] if ca else []
+        return commands.lines(
             [
-                *("docker", "buildx", "build", "--load", "--progress=plain"),
-                *(f"--label={label}", f"--tag={name}", *build_args),
-                *(f"--file={context / dockerfile}", str(context)),
+                *("docker", "buildx", "build", "--load", "--progress=plain", *words),
+                *(f"--tag={name}", f"--file={context / dockerfile}", str(context)),
             ],
             doing=f"building the image {name}",
         )
+
+    def type(self, words: Sequence[str], *, timeout: float) -> commands.Completed:
+        """What the docker CLI says to a command, whatever its exit code.
+
+        Raises:
+            LabError: it was not done after `timeout` seconds.
+        """
+        return commands.run(
+            ["docker", *words],
+            doing="waiting for a docker command",
+            next_step="one that never ends by itself needs `--detach`; `docker ps` shows whether "
+            "its container still runs, `docker rm --force <name>` ends it",
+            check=False,
+            timeout=timeout,
+        )
+
+    def image(self, name: str) -> ImageFacts | None:
+        """What is known of an image; None if there is none of that name."""
+        try:
+            return ImageFacts.of(self.client.images.get(name), name)
+        except (ImageNotFound, APIError):
+            return None
+
+    def container(self, name: str) -> ContainerFacts | None:
+        """What is known of a container; None if there is none of that name."""
+        try:
+            return ContainerFacts.of(self.client.containers.get(name))
+        except NotFound:
+            return None
 
     def copy_out(self, container: str, path: str) -> bytes:
         """A file's bytes from a container, running or stopped.
@@ -276,76 +324,6 @@ class Engine:
             return self.copy_out(str(box.id), f"/volume/{name}")
         finally:
             box.remove(force=True)
-
-
-def find(*, with_compose: bool = True) -> Engine:
-    """The engine that answers on this machine.
-
-    Args:
-        with_compose: demand Compose too; removing things needs none.
-
-    Raises:
-        EngineUnavailable: none does; it says which of the usual causes it is.
-    """
-    address = _address()
-    try:
-        client = docker.DockerClient(base_url=address, timeout=10)
-        version = str(client.version()["Version"])
-    except (DockerException, OSError) as error:
-        raise _unavailable(address, error) from None
-    compose, compose_version = compose_command() if with_compose else ((), "not asked for")
-    return Engine(address, version, compose, compose_version)
-
-
-def _address() -> str:
-    """DOCKER_HOST, else what the CLI's current context says, else the usual socket."""
-    if named := os.environ.get("DOCKER_HOST"):
-        return named
-    if commands.have("docker"):
-        shown = commands.run(["docker", "context", "inspect"], doing="asking docker", check=False)
-        if shown.exit_code == 0:
-            return str(json.loads(shown.stdout)[0]["Endpoints"]["docker"]["Host"])
-    return "npipe:////./pipe/docker_engine" if os.name == "nt" else "unix:///var/run/docker.sock"
-
-
-def _unavailable(address: str, error: Exception) -> EngineUnavailable:
-    start = START_HINT.get(sys.platform, START_HINT["linux"])
-    said = str(error)
-    if "ermission denied" in said or "PermissionError" in said:
-        return EngineUnavailable(
-            "permission",
-            f"an engine listens at {address}, but this user may not talk to it",
-            "add yourself to its group (`sudo usermod -aG docker $USER`), then log in again",
-        )
-    if not commands.have("docker"):
-        return EngineUnavailable(
-            "missing",
-            "this machine has no `docker` program",
-            "install Docker Desktop (macOS, Windows), or on Debian and Ubuntu run "
-            "`sudo ./lab engine up`",
-        )
-    return EngineUnavailable("stopped", f"nothing answers at {address}", start)
-
-
-def compose_command() -> tuple[tuple[str, ...], str]:
-    """How Compose 2 is started here, and its version.
-
-    Raises:
-        EngineUnavailable: Compose 2 is missing.
-    """
-    for words in (("docker", "compose"), ("docker-compose",)):
-        if not commands.have(words[0]):
-            continue
-        asked = commands.run([*words, "version", "--short"], doing="asking Compose", check=False)
-        version = asked.stdout.strip().removeprefix("v")
-        if asked.exit_code == 0 and version and not version.startswith("1."):
-            return words, version
-    raise EngineUnavailable(
-        "compose",
-        "the engine answers, but Compose 2 is missing (version 1 cannot read compose.yaml)",
-        "install the Compose plugin: `sudo apt-get install docker-compose-v2` on Ubuntu, "
-        "`sudo ./lab engine up` on Debian, part of Docker Desktop elsewhere",
-    )
 
 
 def _name(image: Image) -> str:

@@ -100,6 +100,28 @@ class Engine:
             labels.append(f"com.docker.compose.service={service}")
         return list(self.client.containers.list(all=True, filters={"label": labels}))
 
+    def exit_code(self, image: str, command: Sequence[str], *, network: str, project: str) -> int:
+        """How a command ends in a container of its own, which is removed again.
+
+        Args:
+            image: what it is made of.
+            command: the whole command line.
+            network: the one network that it is in.
+            project: whose label it has meanwhile.
+        """
+        box = self.client.containers.run(
+            image,
+            list(command[1:]),
+            entrypoint=list(command[:1]),
+            network=network,
+            labels={"lab": project},
+            detach=True,
+        )
+        try:
+            return int(box.wait()["StatusCode"])
+        finally:
+            box.remove(force=True)
+
     def remove_all(
         self,
         project: str,
@@ -315,6 +337,27 @@ def compose_command() -> tuple[tuple[str, ...], str]:
         "the engine answers, but Compose 2 is missing (version 1 cannot read compose.yaml)",
         "install the Compose plugin: `sudo apt-get install docker-compose-v2` on Ubuntu, "
         "`sudo ./lab engine up` on Debian, part of Docker Desktop elsewhere",
+    )
+
+
+def ask_compose(
+    arguments: Sequence[str], *, environment: Mapping[str, str], folder: Path, timeout: float
+) -> commands.Completed:
+    """Run a Compose command in `folder` to its end, well or not; not each needs an engine.
+
+    Raises:
+        EngineUnavailable: Compose 2 is missing.
+        LabError: it was not done after `timeout` seconds, and was stopped.
+    """
+    words, _ = compose_command()
+    return commands.run(
+        [*words, *arguments],
+        doing="running Compose",
+        next_step="leave out what goes on for ever (`--follow`, or `up` without `--detach`)",
+        check=False,
+        timeout=timeout,
+        environment={**os.environ, **environment},
+        folder=folder,
     )
 
 

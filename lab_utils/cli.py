@@ -116,7 +116,9 @@ def _parser() -> argparse.ArgumentParser:
 
     test = _add(commands, "test", _test, "run every check this machine can run")
     test.add_argument(
-        "pytest", nargs=argparse.REMAINDER, help="words for pytest: then it alone is run"
+        "pytest",
+        nargs=argparse.REMAINDER,
+        help="words for pytest: then it alone is run; notebooks among them cell by cell",
     )
 
     notebooks = _add(commands, "open", _open, "open the notebooks in JupyterLab")
@@ -139,6 +141,7 @@ def _parser() -> argparse.ArgumentParser:
     bench.add_argument("words", nargs=argparse.REMAINDER, help="for it; --help lists them")
 
     books = _add(commands, "notebooks", _notebooks, MAINTENANCE["notebooks"], listed=False)
+    books.add_argument("name", nargs="*", help="how the names of those wanted begin: 04")
     books.add_argument("--check", action="store_true", help="only say whether they are up to date")
     _add(commands, "lock", _lock, MAINTENANCE["lock"], listed=False)
     return parser
@@ -197,24 +200,18 @@ def _test(options: argparse.Namespace, console: Console) -> int:
 
 
 def _open(options: argparse.Namespace, _console: Console) -> NoReturn:
+    from lab_utils import jupyter_lab
     from lab_utils.paths import ROOT
 
-    words = [
-        *(sys.executable, "-m", "jupyterlab", f"--ServerApp.root_dir={ROOT}"),
-        "--LabApp.default_url=/lab/tree/notebooks/00_start_here.ipynb",
-        # no questions about news, and no calls to the outside: see overrides.json in there
-        f"--LabApp.app_settings_dir={ROOT / 'lab_utils' / 'jupyter'}",
-    ]
-    if hasattr(os, "geteuid") and os.geteuid() == 0:
-        words.append("--allow-root")  # who is root here is root by choice, or in a container
+    words = jupyter_lab.command(ROOT, "notebooks/00_start_here.ipynb")
     os.execv(sys.executable, [*words, *options.jupyter])  # noqa: S606 - this very Python
 
 
 def _up(options: argparse.Namespace, console: Console) -> int:
-    from lab_utils import busy, progress, ratings, stack
+    from lab_utils import building, busy, ratings, stack
 
     ratings.demand()
-    with busy.alone(), progress.watching(console) as watch:
+    with busy.alone(), building.watching(console) as watch:
         chosen = stack.choose(options.kind, console.print, balancer=options.balancer)
         chosen.up(console.print, watch)
     return _status(options, console)
@@ -341,7 +338,7 @@ def _notebooks(options: argparse.Namespace, console: Console) -> int:
         notebooks.demand_up_to_date()
         console.print("every student copy is what its solution makes it")
     else:
-        notebooks.make_all(console.print)
+        notebooks.make(console.print, options.name)
     return 0
 
 

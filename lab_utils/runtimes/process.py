@@ -118,6 +118,17 @@ class Process:
         _CHILDREN.pop(self._pid_file, None)
         return bool(found)
 
+    def kill(self) -> None:
+        """End it and all its children at once, as a crash would; `end` then says how it ended."""
+        process = self.running()
+        found = [*([process] if process else []), *(each for _, each in _marked(self._mark))]
+        for each in found:
+            with contextlib.suppress(psutil.NoSuchProcess):
+                each.kill()
+        if child := _CHILDREN.get(self._pid_file):
+            child.wait(STOP_DEADLINE)  # before psutil does: the exit code is told once
+        psutil.wait_procs(found, timeout=STOP_DEADLINE)
+
     def last_lines(self, count: int = 12) -> str:
         """The end of its log."""
         said = self.log.read_text(errors="replace").splitlines() if self.log.exists() else []

@@ -19,7 +19,10 @@ from lab_utils.stack.base import (
     Say,
     Service,
     StackError,
+    demand_running,
+    part,
     quiet,
+    wait_until_healthy,
     wait_until_ready,
 )
 
@@ -131,6 +134,35 @@ class ContainerStack:
         words = [*ANY_PROFILE, "down", f"--timeout={STOP_TIMEOUT}"]
         list(self._compose(words, "stopping the stack"))
         say("removed the containers; models and the event log stay in their volumes")
+
+    def kill(self, service: str) -> None:
+        """`docker kill`: SIGKILL to the service's container.
+
+        Raises:
+            LabError: no service of this stack, or it does not run.
+        """
+        demand_running(self, service, f"killing {service}")
+        if container := self.container(service):
+            container.kill()
+            container.wait()
+
+    def start(self, service: str) -> None:
+        """`docker start`: the same container again, waited for until it is healthy.
+
+        Raises:
+            LabError: no service of this stack, or it has no container.
+            StackError: it never became healthy; the end of its log is shown.
+        """
+        doing = f"starting {service}"
+        known = part(self, service, doing)
+        container = self.container(service)
+        if container is None:
+            raise LabError(doing, "it has no container", "`up(print)` makes one")
+        if known.state == "paused":
+            container.unpause()
+        elif known.state != "running":
+            container.start()
+        wait_until_healthy(self, service)
 
     def services(self) -> list[Service]:
         """Every part as the engine sees it."""

@@ -12,10 +12,8 @@ from lab_utils import balancer, waiting
 from lab_utils.compose.output import Provenance, banner
 from lab_utils.compose.visitors import TIMEOUT, users_of
 from lab_utils.ports import Ports
-from lab_utils.runtimes.process import Process
 from lab_utils.stack import Stack
 from lab_utils.stack.containers import ContainerStack
-from lab_utils.stack.processes import ProcessStack
 
 SERVICE, VARIANT, OTHER = "recommender-b", "b", "a"
 
@@ -58,7 +56,7 @@ class Testimony:
 
 def kill(stack: Stack) -> Testimony:
     """End recommender b at once, as a crash would, and ask around."""
-    return _after(stack, f"{SERVICE} was killed (SIGKILL)", lambda: _kill(stack))
+    return _after(stack, f"{SERVICE} was killed (SIGKILL)", lambda: stack.kill(SERVICE))
 
 
 def cut(stack: ContainerStack) -> Testimony:
@@ -106,16 +104,6 @@ def _verdict(ports: Ports) -> tuple[str, str]:
     backends = balancer.status(ports)["variants"][VARIANT]["backends"]
     well = next((each for each in backends if each["health"] == "healthy"), backends[0])
     return str(well["health"]), str(well["detail"])
-
-
-def _kill(stack: Stack) -> None:
-    if isinstance(stack, ProcessStack):
-        process = Process(SERVICE, stack.folder).running()
-        if process is not None:
-            process.kill()
-    elif isinstance(stack, ContainerStack):
-        for container in stack.engine.containers(stack.project, SERVICE):
-            container.kill()
 
 
 def _cut(stack: ContainerStack) -> None:

@@ -6,6 +6,7 @@ what was not recorded is not made up: the answer says what is missing and how to
 
 from __future__ import annotations
 
+import contextlib
 import os
 from collections.abc import Callable
 from dataclasses import asdict
@@ -13,7 +14,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from lab_utils import docker_engine, images
-from lab_utils.compose import harm, reach, replacing, spread
+from lab_utils.compose import harm, reach, replacing, spread, typos
 from lab_utils.compose.change import STEPS, Change, order_of, refused
 from lab_utils.compose.harm import Testimony
 from lab_utils.compose.moments import Moment, Moments
@@ -21,7 +22,9 @@ from lab_utils.compose.output import Output
 from lab_utils.compose.project import Project
 from lab_utils.compose.reach import Reach
 from lab_utils.compose.recording import RECORDED, Recorder, Recording
+from lab_utils.compose.scaling import OURS, Scaled
 from lab_utils.compose.spread import Spread
+from lab_utils.compose.typos import Typos
 from lab_utils.compose.visitors import Visit
 from lab_utils.errors import LabError
 from lab_utils.paths import NOTEBOOKS, ROOT
@@ -67,8 +70,14 @@ class Lesson(Sample, Protocol):
     def reach(self) -> Reach:
         """Who can reach whom."""
 
+    def scale(self, command: object) -> Scaled:
+        """Run a command that is to change how many containers there are, and count them."""
+
     def spread(self) -> Spread:
         """Which containers of recommender a answer how many visits."""
+
+    def typos(self) -> Typos:
+        """What Compose says to slips of the pen."""
 
     def replace(self, steps: object) -> Change:
         """Replace recommender a while visitors come."""
@@ -155,6 +164,25 @@ class Live(LiveProject):
         self.note("reach", tried.opened)
         return tried
 
+    def scale(self, command: object) -> Scaled:
+        """Run a command that is to change how many containers there are, and count them.
+
+        `...` and None stand for ours.
+        """
+        output = self.run(OURS if command is None or command is ... else command)
+        with contextlib.suppress(LabError):  # the counts say it
+            replacing.wait(self.project, self.here.ports)
+        running = len(self.project.containers(replacing.SERVICE))
+        served = len(replacing.served_from(self.here.ports))
+        self.note(f"scale {output.command}", [running, served])
+        return Scaled(output, running, served)
+
+    def typos(self) -> Typos:
+        """What Compose says to slips of the pen."""
+        told = typos.tried()
+        self.note("typos", told.rows)
+        return told
+
     def spread(self) -> Spread:
         """Which containers of recommender a answer how many visits."""
         replacing.wait(self.project, self.here.ports)
@@ -208,7 +236,8 @@ class ReplayedProject:
         known = self.recording.get(f"{self.key} run {command}")
         if known is None:
             return Output(str(command), None, _not_recorded())
-        return Output(str(command), *known, recorded=self.recording.provenance)
+        exit_code, said = known
+        return Output(str(command), exit_code, said, self.recording.provenance)
 
     def moments(self) -> Moments:
         """When its containers started, were healthy, and ended."""
@@ -243,6 +272,17 @@ class Replayed(ReplayedProject):
         opened = self.recording.demand("reach")
         return Reach(opened, reach.questions(self.here.ports), self.recording.provenance)
 
+    def scale(self, command: object) -> Scaled:
+        """What became of the command when it was recorded; `...` and None stand for ours."""
+        output = self.run(OURS if command is None or command is ... else command)
+        running, served = self.recording.get(f"scale {output.command}") or (None, None)
+        return Scaled(output, running, served)
+
+    def typos(self) -> Typos:
+        """What Compose said to slips of the pen."""
+        rows = self.recording.demand("typos")
+        return Typos(tuple(map(tuple, rows)), self.recording.provenance)
+
     def spread(self) -> Spread:
         """Which containers of recommender a answered how many visits."""
         return Spread(self.recording.demand("spread"), self.recording.provenance)
@@ -271,7 +311,9 @@ class Replayed(ReplayedProject):
 
 
 def _written(change: Change) -> dict[str, Any]:
-    visits = [[round(each.at_s, 3), round(each.waited_ms, 1), each.status] for each in change.visits]
+    visits = [
+        [round(each.at_s, 3), round(each.waited_ms, 1), each.status] for each in change.visits
+    ]
     return {"took_s": [round(each, 3) for each in change.took_s], "visits": visits}
 
 

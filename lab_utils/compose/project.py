@@ -129,5 +129,7 @@ def demand_well(output: Output, doing: str) -> Output:
         LabError: it did not.
     """
     if output.exit_code != 0:
-        raise LabError(doing, str(output), "read its last line; `docker compose ps --all` shows who runs")
+        raise LabError(
+            doing, str(output), "read its last line; `docker compose ps --all` shows who runs"
+        )
     return output

@@ -91,5 +91,3 @@ def _opens_here(host: str, port: int) -> bool:
     except OSError:
         return False
     return True
-
-

@@ -86,4 +86,6 @@ class Recorder:
             for each in sorted(table["shown"])
         )
         about = json.dumps(table["provenance"])
-        self.path.write_text(f'{{\n "provenance": {about},\n "shown": {{\n{lines}\n }}\n}}\n', "utf-8")
+        self.path.write_text(
+            f'{{\n "provenance": {about},\n "shown": {{\n{lines}\n }}\n}}\n', "utf-8"
+        )

@@ -78,7 +78,8 @@ def served_from(ports: Ports) -> set[str]:
 
 def _scale(project: Project, count: int) -> None:
     # port 0 is any free one: a fixed port can be had by one container only
-    command = f"LAB_PORT_A=0 docker compose up --detach --no-deps --no-recreate --scale {SERVICE}={count} {SERVICE}"
+    words = f"up --detach --no-deps --no-recreate --scale {SERVICE}={count} {SERVICE}"
+    command = f"LAB_PORT_A=0 docker compose {words}"
     demand_well(project.run(command), "scaling the recommender")
 
 

@@ -5,6 +5,7 @@ those who cannot see it, and the numbers drawn, in one line.
 """
 
 from lab_utils.plots.alarms import p_values
+from lab_utils.plots.changes import changes
 from lab_utils.plots.effects import effect, forest
 from lab_utils.plots.latencies import latency
 from lab_utils.plots.look import FAINT, INK, LOOK, SERIES, STROKES, Picture, Stroke
@@ -12,6 +13,7 @@ from lab_utils.plots.looks import cumulative
 from lab_utils.plots.parts import segments
 from lab_utils.plots.planning import power
 from lab_utils.plots.splits import split
+from lab_utils.plots.startup import startup
 
 __all__ = [
     "FAINT",
@@ -21,6 +23,7 @@ __all__ = [
     "STROKES",
     "Picture",
     "Stroke",
+    "changes",
     "cumulative",
     "effect",
     "forest",
@@ -29,4 +32,5 @@ __all__ = [
     "power",
     "segments",
     "split",
+    "startup",
 ]

@@ -53,16 +53,17 @@ class ComposeFile:
             LabError: nothing in the file has that name.
         """
         lines = self.text.splitlines()
-        key = re.compile(rf"^( *){re.escape(name)}:")
-        start = next((at for at, line in enumerate(lines) if key.match(line)), None)
+        key = re.compile(rf" *{re.escape(name)}:")
+        found = [at for at, line in enumerate(lines) if key.match(line)]
+        # a key of the file itself rather than one of the same name inside a service
+        start = min(found, key=lambda at: _depth(lines[at]), default=None)
         if start is None:
             raise LabError(
                 f"looking for {name!r} in {self.path.name}",
                 f"it has the services {', '.join(self.services)}",
                 "name one of them, or a key that stands at the left edge",
             )
-        depth = len(lines[start]) - len(lines[start].lstrip())
-        return Excerpt(_dedented(lines[_comment_above(lines, start) : _end(lines, start, depth)]))
+        return Excerpt(_dedented(lines[_comment_above(lines, start) : _end(lines, start)]))
 
     @property
     def services(self) -> dict[str, Any]:
@@ -121,12 +122,16 @@ def _comment_above(lines: list[str], start: int) -> int:
     return start
 
 
-def _end(lines: list[str], start: int, depth: int) -> int:
+def _depth(line: str) -> int:
+    return len(line) - len(line.lstrip())
+
+
+def _end(lines: list[str], start: int) -> int:
     """One past the last line that is indented more than the key."""
     end = start + 1
     for at in range(start + 1, len(lines)):
         line = lines[at]
-        if line.strip() and len(line) - len(line.lstrip()) <= depth:
+        if line.strip() and _depth(line) <= _depth(lines[start]):
             break
         if line.strip():
             end = at + 1
@@ -134,5 +139,5 @@ def _end(lines: list[str], start: int, depth: int) -> int:
 
 
 def _dedented(lines: list[str]) -> str:
-    depth = min(len(line) - len(line.lstrip()) for line in lines if line.strip())
+    depth = min(_depth(line) for line in lines if line.strip())
     return "\n".join(line[depth:] for line in lines)

@@ -13,7 +13,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any, Protocol
 
-from lab_utils import docker_engine, images
+from lab_utils import docker_engine, images, waiting
 from lab_utils.compose import harm, reach, replacing, spread, typos
 from lab_utils.compose.change import STEPS, Change, order_of, refused
 from lab_utils.compose.harm import Testimony
@@ -37,6 +37,9 @@ SAMPLES = NOTEBOOKS / "compose"
 
 RECORD_TO = "LAB_RECORD_COMPOSE"
 """Environment variable: a file into which all that is shown live is recorded."""
+
+END_TIMEOUT = 40.0
+"""Seconds until a project that breaks must be down altogether."""
 
 SPREAD_OVER = 60
 """Visits whose backends are counted."""
@@ -90,6 +93,13 @@ class Lesson(Sample, Protocol):
 
     def mend(self) -> None:
         """Bring the stack back to what its file says, and wait until all of it is well."""
+
+    def stop(self) -> None:
+        """Stop what the lesson brought up: the stack and the small projects."""
+
+
+SAMPLES_UP = ("broken", "sick")
+"""Small projects that stay up until the lesson is over."""
 
 
 def lesson(here: Stack) -> Lesson:
@@ -214,6 +224,17 @@ class Live(LiveProject):
         self.project.run(f"docker compose up --detach --no-deps {' '.join(self.here.parts)}")
         self.here.wait()
 
+    def stop(self) -> None:
+        """Stop what the lesson brought up: the stack and the small projects."""
+        for name in SAMPLES_UP:
+            self.sample(name).down()
+        self.here.down(print)
+
+    def moments(self) -> Moments:
+        """When its containers started, were healthy, and ended; once all of them are well."""
+        self.here.wait()
+        return super().moments()
+
     def _noted(self, key: str, told: Testimony) -> Testimony:
         self.note(key, [told.done, told.rows])
         return told
@@ -309,6 +330,10 @@ class Replayed(ReplayedProject):
         """Start again what does not run."""
         self.here.up(quiet)
 
+    def stop(self) -> None:
+        """Stop the stack."""
+        self.here.down(print)
+
 
 def _written(change: Change) -> dict[str, Any]:
     visits = [
@@ -319,6 +344,29 @@ def _written(change: Change) -> dict[str, Any]:
 
 def _not_recorded() -> str:
     return f"This needs a Docker Engine, and was not recorded. {missing_engine()}"
+
+
+def all_ended(project: Sample) -> Moments:
+    """When each container of a project ended, once all of them have.
+
+    Raises:
+        LabError: some still run after `END_TIMEOUT` seconds.
+    """
+    seen = project.moments()
+
+    def missing() -> str | None:
+        nonlocal seen
+        seen = project.moments()
+        running = [each.service for each in seen.all if each.ended_s is None]
+        return f"{', '.join(running)} still run" if running else None
+
+    waiting.until(
+        missing,
+        timeout=END_TIMEOUT,
+        doing="waiting for all of it to end",
+        next_step="`docker compose ps --all` shows who runs",
+    )
+    return seen
 
 
 def missing_engine() -> str:

@@ -133,6 +133,10 @@ def _parser() -> argparse.ArgumentParser:
     _add(commands, "clean", _clean, "remove everything the lab made, and nothing else")
     _add(commands, "doctor", _doctor, "what this machine has, and what is missing")
 
+    slides = _add(commands, "slides", _slides, "make slides of the notebooks: one file, no network")
+    slides.add_argument("notebook", nargs="*", help="how a name begins (04); all by default")
+    slides.add_argument("--solved", action="store_true", help="with the exercises' solutions")
+
     engine = _add(commands, "engine", _engine, "install and start a Docker Engine, or stop it")
     engine.add_argument("action", choices=["up", "down"])
 
@@ -205,6 +209,14 @@ def _open(options: argparse.Namespace, _console: Console) -> NoReturn:
 
     words = jupyter_lab.command(ROOT, "notebooks/00_start_here.ipynb")
     os.execv(sys.executable, [*words, *options.jupyter])  # noqa: S606 - this very Python
+
+
+def _slides(options: argparse.Namespace, console: Console) -> int:
+    from lab_utils import slides
+
+    deck = slides.make(slides.DECK, options.notebook, solved=options.solved)
+    console.print(f"[bold]{deck}[/]: open it in any browser. Arrows to go on, ? for all keys.")
+    return 0
 
 
 def _up(options: argparse.Namespace, console: Console) -> int:

@@ -91,6 +91,28 @@ class Engine:
             container.remove(force=True, v=True)
         return [f"container {container.name}" for container in found]
 
+    def exit_code(self, image: str, command: Sequence[str], *, network: str, project: str) -> int:
+        """How a command ends in a container of its own, which is removed again.
+
+        Args:
+            image: what it is made of.
+            command: the whole command line.
+            network: the one network that it is in.
+            project: whose label it has meanwhile.
+        """
+        box = self.client.containers.run(
+            image,
+            list(command[1:]),
+            entrypoint=list(command[:1]),
+            network=network,
+            labels={"lab": project},
+            detach=True,
+        )
+        try:
+            return int(box.wait()["StatusCode"])
+        finally:
+            box.remove(force=True)
+
     def remove_all(
         self,
         project: str,

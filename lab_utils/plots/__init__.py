@@ -6,6 +6,7 @@ those who cannot see it, and the numbers drawn, in one line.
 
 from lab_utils.plots.alarms import p_values
 from lab_utils.plots.bandits import bandit
+from lab_utils.plots.changes import changes
 from lab_utils.plots.effects import effect, forest
 from lab_utils.plots.exposure import exposure
 from lab_utils.plots.frequencies import frequencies
@@ -16,6 +17,7 @@ from lab_utils.plots.parts import segments
 from lab_utils.plots.planning import power
 from lab_utils.plots.scoreboard import scoreboard
 from lab_utils.plots.splits import split
+from lab_utils.plots.startup import startup
 
 __all__ = [
     "FAINT",
@@ -26,6 +28,7 @@ __all__ = [
     "Picture",
     "Stroke",
     "bandit",
+    "changes",
     "cumulative",
     "effect",
     "exposure",
@@ -37,4 +40,5 @@ __all__ = [
     "scoreboard",
     "segments",
     "split",
+    "startup",
 ]

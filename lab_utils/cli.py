@@ -211,10 +211,10 @@ def _open(options: argparse.Namespace, _console: Console) -> NoReturn:
 
 
 def _up(options: argparse.Namespace, console: Console) -> int:
-    from lab_utils import busy, progress, ratings, stack
+    from lab_utils import building, busy, ratings, stack
 
     ratings.demand()
-    with busy.alone(), progress.watching(console) as watch:
+    with busy.alone(), building.watching(console) as watch:
         chosen = stack.choose(options.kind, console.print, balancer=options.balancer)
         chosen.up(console.print, watch)
     return _status(options, console)

@@ -12,7 +12,7 @@ from pathlib import Path
 from rich.console import Console
 from tqdm import tqdm
 
-from lab_utils import balancer, progress, ratings, report, stack, traffic
+from lab_utils import balancer, building, ratings, report, stack, traffic
 from lab_utils.busy import alone as alone  # benchmarks ask for it here
 from lab_utils.errors import LabError
 from lab_utils.experiment import Experiment, Proportion, Quantile, Rate
@@ -165,7 +165,7 @@ def run_in_terminal(
     with alone():
         chosen = stack.choose(kind, console.print, balancer=balancer)
         was_up = all(service.state == "running" for service in chosen.services())
-        with progress.watching(console) as watch:
+        with building.watching(console) as watch:
             chosen.up(console.print, watch)
         try:
             run = collect(chosen, seed=seed)

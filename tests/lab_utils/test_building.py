@@ -2,7 +2,7 @@ import io
 
 from rich.console import Console
 
-from lab_utils import progress
+from lab_utils import building
 
 BUILD = """\
 #0 building with "default" instance using docker driver
@@ -32,7 +32,7 @@ BUILD = """\
 
 def shown(**options):
     console = Console(file=io.StringIO(), **options)
-    with progress.watching(console) as watch:
+    with building.watching(console) as watch:
         for line in BUILD.splitlines():
             watch(line)
     return console.file.getvalue()

@@ -3,50 +3,15 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
 
 from lab_utils.comparison import wording
+from lab_utils.comparison.evidence import Evidence
 from lab_utils.measurements import Measurement
-from lab_utils.runtimes import Kind
 
 Word = Literal["holds", "wrong", "holds only when", "not measured"]
-
-
-@dataclass(frozen=True)
-class Evidence:
-    """Everything measured, to be asked for by name; of the tiny server."""
-
-    measured: tuple[Measurement, ...]
-
-    @classmethod
-    def of(cls, *groups: Measurement | Iterable[Measurement]) -> Evidence:
-        """Of single measurements and groups of them."""
-        flat = (
-            seen
-            for group in groups
-            for seen in ([group] if isinstance(group, Measurement) else group)
-        )
-        return cls(tuple(seen for seen in flat if seen.server == "tiny"))
-
-    def get(self, what: str, kind: Kind) -> Measurement:
-        """One of them.
-
-        Raises:
-            KeyError: it was not measured, nor recorded.
-        """
-        for seen in self.measured:
-            if (seen.what, seen.runtime) == (what, kind):
-                return seen
-        raise KeyError(what)
-
-    def find(self, what: str, kind: Kind) -> Measurement | None:
-        """One of them; None if it was neither measured nor recorded."""
-        try:
-            return self.get(what, kind)
-        except KeyError:
-            return None
 
 
 @dataclass(frozen=True)
@@ -134,8 +99,8 @@ def _resources(seen: Evidence) -> Verdict:
     killed = seen.get("exit code", "container")
     return Verdict(
         "holds",
-        f"inside, {_both(container, vm)} are seen; a limit is not seen at all, and ends what passes "
-        f"it with exit code {wording.value(killed)}",
+        f"inside, {_both(container, vm)} are seen; a limit is not seen at all, and what passes it "
+        f"ends with exit code {wording.value(killed)}",
     )
 
 

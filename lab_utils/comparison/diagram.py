@@ -173,9 +173,10 @@ def _text(
 
 def _note(recorded: str) -> str:
     words = _text(MARGIN + 12, ROOF + 16, f"recorded {recorded}", size=15, bold=True)
+    size = f'width="{WIDTH - 2 * MARGIN}" height="{RECORDED_NOTE - 4}"'
     frame = (
-        f'<rect x="{MARGIN}" y="{ROOF - 4}" width="{WIDTH - 2 * MARGIN}" height="{RECORDED_NOTE - 4}" '
-        f'rx="4" fill="#ffffff" stroke="{INK}" stroke-width="1.5" stroke-dasharray="3 4"/>'
+        f'<rect x="{MARGIN}" y="{ROOF - 4}" {size} rx="4" fill="#ffffff" '
+        f'stroke="{INK}" stroke-width="1.5" stroke-dasharray="3 4"/>'
     )
     return frame + words
 

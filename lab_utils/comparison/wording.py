@@ -24,7 +24,7 @@ class Scale:
     shown: str
 
     def say(self, value: float) -> str:
-        """A value in words: two significant digits where it is small, none behind the point else."""
+        """A value in words: two significant digits where it is small, else whole."""
         shown = value / self.per
         digits = f"{shown:,.0f}" if shown >= 10 else f"{shown:.2g}"
         return f"{digits} {self.shown}".strip()

@@ -116,7 +116,9 @@ def _parser() -> argparse.ArgumentParser:
 
     test = _add(commands, "test", _test, "run every check this machine can run")
     test.add_argument(
-        "pytest", nargs=argparse.REMAINDER, help="words for pytest: then it alone is run"
+        "pytest",
+        nargs=argparse.REMAINDER,
+        help="words for pytest: then it alone is run; notebooks among them cell by cell",
     )
 
     notebooks = _add(commands, "open", _open, "open the notebooks in JupyterLab")
@@ -139,6 +141,7 @@ def _parser() -> argparse.ArgumentParser:
     bench.add_argument("words", nargs=argparse.REMAINDER, help="for it; --help lists them")
 
     books = _add(commands, "notebooks", _notebooks, MAINTENANCE["notebooks"], listed=False)
+    books.add_argument("name", nargs="*", help="how the names of those wanted begin: 04")
     books.add_argument("--check", action="store_true", help="only say whether they are up to date")
     _add(commands, "lock", _lock, MAINTENANCE["lock"], listed=False)
     return parser
@@ -341,7 +344,7 @@ def _notebooks(options: argparse.Namespace, console: Console) -> int:
         notebooks.demand_up_to_date()
         console.print("every student copy is what its solution makes it")
     else:
-        notebooks.make_all(console.print)
+        notebooks.make(console.print, options.name)
     return 0
 
 

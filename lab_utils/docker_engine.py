@@ -185,10 +185,11 @@ class Engine:
         context: Path,
         name: str,
         *,
-        dockerfile: str,
+        dockerfile: str | Path,
         arguments: Mapping[str, str],
+        label: str = BASE_LABEL,
     ) -> None:
-        """Build an image with BuildKit.
+        """Build an image with BuildKit; `dockerfile` is in `context`, or an absolute path.
 
         Raises:
             CommandFailed: the build failed; the error ends with the builder's last lines.
@@ -197,7 +198,7 @@ class Engine:
         commands.run(
             [
                 *("docker", "buildx", "build", "--load", "--progress=plain"),
-                *(f"--label={BASE_LABEL}", f"--tag={name}", *build_args),
+                *(f"--label={label}", f"--tag={name}", *build_args),
                 *(f"--file={context / dockerfile}", str(context)),
             ],
             doing=f"building the image {name}",
@@ -214,6 +215,35 @@ class Engine:
         except NotFound as error:
             raise FileNotFoundError(f"{container}:{path}") from error
         return _only_member(chunks)
+
+    def run_for_folder(
+        self, image: str, command: Sequence[str], folder: str, *, doing: str, timeout: float
+    ) -> bytes:
+        """Run a command as root in a container that ends with it, for a folder it fills.
+
+        Returns:
+            The folder as a tar archive.
+
+        Raises:
+            LabError: the command failed, or took longer than `timeout` seconds; its own last
+                words are in it.
+        """
+        box = self.client.containers.create(
+            image, list(command), entrypoint=[], user="0", labels={"lab": PROJECT}
+        )
+        try:
+            box.start()
+            ended = box.wait(timeout=timeout)["StatusCode"]
+            if ended:
+                said = box.logs(tail=12).decode(errors="replace")
+                found = f"`{command[0]}` in a container of {image} ended with {ended}\n{said}"
+                raise LabError(doing, found, "read the lines above: they are its own words")
+            chunks, _ = box.get_archive(folder)
+            return b"".join(chunks)
+        except RequestException as error:
+            raise LabError(doing, f"no end after {timeout:g} s ({error})", "try again") from None
+        finally:
+            box.remove(force=True)
 
     def copy_out_of_volume(self, volume: str, name: str, image: str) -> bytes:
         """A file's bytes from a volume that no container has at the moment.

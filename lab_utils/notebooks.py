@@ -14,8 +14,10 @@ nbval has something to compare with.
 from __future__ import annotations
 
 import copy
+import os
 import re
-from collections.abc import Callable
+import tempfile
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import nbformat
@@ -35,13 +37,17 @@ METADATA = {
 }
 
 
-def make_all(say: Callable[[str], None]) -> None:
-    """Run every solution, write it back with its outputs, and make its student copy.
+def make(say: Callable[[str], None], starts: Sequence[str] = ()) -> None:
+    """Run solutions, write them back with their outputs, and make their student copies.
+
+    Args:
+        say: told each notebook.
+        starts: how the names of those wanted begin (`04`); all by default.
 
     Raises:
-        LabError: a cell of a notebook failed.
+        LabError: a cell of a notebook failed, or no notebook's name begins that way.
     """
-    for path in sorted(SOLUTIONS.glob("*.ipynb")):
+    for path in _named(starts):
         say(f"running {path.relative_to(ROOT)}")
         solution = run(nbformat.read(path, as_version=4), path)
         _write(solution, path)
@@ -50,6 +56,19 @@ def make_all(say: Callable[[str], None]) -> None:
             say(f"running {path.name} as a student finds it")
             student = run(student, NOTEBOOKS / path.name)
         _write(student, NOTEBOOKS / path.name)
+
+
+def _named(starts: Sequence[str]) -> list[Path]:
+    paths = sorted(SOLUTIONS.glob("*.ipynb"))
+    known = ", ".join(path.stem for path in paths)
+    for start in starts:
+        if not any(path.name.startswith(start) for path in paths):
+            raise LabError(
+                "making the student copies",
+                f"no notebook's name begins with {start!r}",
+                f"name some of {known}, or none for all",
+            )
+    return [path for path in paths if not starts or path.name.startswith(tuple(starts))]
 
 
 def student_copy(solution: NotebookNode) -> NotebookNode:
@@ -66,6 +85,8 @@ def student_copy(solution: NotebookNode) -> NotebookNode:
 def run(notebook: NotebookNode, path: Path) -> NotebookNode:
     """Run all cells in a fresh kernel, in the folder of `path`, and return the result.
 
+    The exercises' record of whoever runs this is left alone.
+
     Raises:
         LabError: a cell failed; its traceback is shown.
     """
@@ -76,13 +97,23 @@ def run(notebook: NotebookNode, path: Path) -> NotebookNode:
         kernel_name="python3",
         resources={"metadata": {"path": str(path.parent)}},
     )
-    try:
-        client.execute()
-    except CellExecutionError as error:
-        raise LabError(
-            f"running {path.name}", str(error), "mend the cell, then run again"
-        ) from None
+    doing = f"running {path.name}"
+    with tempfile.TemporaryDirectory() as folder:
+        progress = str(Path(folder) / "progress.json")
+        try:
+            client.execute(env={**os.environ, "LAB_PROGRESS": progress})
+        except CellExecutionError as error:
+            raise LabError(doing, str(error), "mend the cell, then run again") from None
+    if refused := _refused_magics(notebook):
+        raise LabError(doing, refused, "write it in Python: notebooks of the lab have no magics")
     return notebook
+
+
+def _refused_magics(notebook: NotebookNode) -> str:
+    """What IPython said to magics that it does not know: it calls none of them an error."""
+    outputs = [out for cell in notebook.cells for out in cell.get("outputs", [])]
+    said = [out.text for out in outputs if out.output_type == "stream" and out.name == "stderr"]
+    return "".join(text for text in said if text.startswith("UsageError"))
 
 
 def demand_up_to_date() -> None:

@@ -108,6 +108,17 @@ class Process:
             return "exited"
         return f"exited ({code if code >= 0 else 128 - code})"
 
+    def memory(self) -> int:
+        """Bytes of memory that it and its children hold now; 0 if it does not run.
+
+        Their proportional share (PSS) where the system tells it (Linux), so that what several
+        share counts once; else the resident size.
+        """
+        process = self.running()
+        if process is None:
+            return 0
+        return sum(_memory(each) for each in [process, *process.children(recursive=True)])
+
     def stop(self) -> bool:
         """End it and all its children, politely first; False if none of them was running."""
         process = self.running()
@@ -118,10 +129,28 @@ class Process:
         _CHILDREN.pop(self._pid_file, None)
         return bool(found)
 
+    def kill(self) -> None:
+        """End it and all its children at once, as a crash would; `end` then says how it ended."""
+        process = self.running()
+        found = [*([process] if process else []), *(each for _, each in _marked(self._mark))]
+        for each in found:
+            with contextlib.suppress(psutil.NoSuchProcess):
+                each.kill()
+        if child := _CHILDREN.get(self._pid_file):
+            child.wait(STOP_DEADLINE)  # before psutil does: the exit code is told once
+        psutil.wait_procs(found, timeout=STOP_DEADLINE)
+
     def last_lines(self, count: int = 12) -> str:
         """The end of its log."""
         said = self.log.read_text(errors="replace").splitlines() if self.log.exists() else []
         return "\n".join(said[-count:]) or "(it said nothing)"
+
+
+def _memory(process: psutil.Process) -> int:
+    try:
+        return int(getattr(process.memory_full_info(), "pss", 0) or process.memory_info().rss)
+    except psutil.NoSuchProcess:  # a child that has just ended
+        return 0
 
 
 def end_marked(below: Path) -> list[str]:

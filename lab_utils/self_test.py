@@ -6,8 +6,10 @@ import contextlib
 import os
 import subprocess
 import sys
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+import tempfile
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
 
 from rich.console import Console
 
@@ -22,13 +24,28 @@ CELL_TIMEOUT = 120
 """Seconds a notebook's cell may take; the helpers have deadlines of their own, well below."""
 
 
+CELL_BY_CELL = (
+    *("pytest", "--nbval", "--nbval-current-env", "--timeout=600"),
+    *(f"--nbval-cell-timeout={CELL_TIMEOUT}", "-p", "no:cacheprovider"),
+    *("--nbval-sanitize-with", "tests/nbval.cfg"),
+)
+"""How notebooks are run and compared with what is stored in them."""
+
+
 @dataclass(frozen=True)
 class Check:
-    """One program whose exit code 0 means well."""
+    """One program whose exit code 0 means well.
+
+    Attributes:
+        title: what is said above it.
+        words: a module of Python and its arguments.
+        beside: whether it runs beside a user's own stack and record of exercises: on other ports,
+            in another project, with a record that is thrown away.
+    """
 
     title: str
     words: tuple[str, ...]
-    environment: Mapping[str, str] = field(default_factory=dict)
+    beside: bool = False
 
 
 def checks() -> list[Check]:
@@ -40,21 +57,17 @@ def checks() -> list[Check]:
         Check("types", ("mypy",)),
         Check("student copies", ("lab_utils.cli", "notebooks", "--check")),
         Check("tests", ("pytest",)),
-        Check(
-            "notebooks, run cell by cell",
-            (
-                *("pytest", "--nbval", "--nbval-current-env", "--timeout=600"),
-                *(f"--nbval-cell-timeout={CELL_TIMEOUT}", "-p", "no:cacheprovider"),
-                *("--nbval-sanitize-with", "tests/nbval.cfg", *notebooks),
-            ),
-            # beside a stack that the user has up, and not on it
-            {"LAB_PROJECT": TEST_PROJECT, **Ports.free().environment()},
-        ),
+        Check("notebooks, run cell by cell", (*CELL_BY_CELL, *notebooks), beside=True),
     ]
 
 
 def run(pytest_words: Sequence[str], console: Console) -> int:
     """Run all checks, or pytest alone where words for it are given; 0 if all is well."""
+    if any(word.split("::")[0].endswith(".ipynb") for word in pytest_words):
+        try:
+            return _run(Check("notebooks", (*CELL_BY_CELL, *pytest_words), beside=True))
+        finally:
+            _remove_test_project()
     if pytest_words:
         return _run(Check("tests", ("pytest", *pytest_words)))
     failed = []
@@ -75,8 +88,18 @@ def run(pytest_words: Sequence[str], console: Console) -> int:
 
 def _run(check: Check) -> int:
     """Run it with this very Python, its words straight to the terminal."""
-    environment = {**os.environ, **check.environment}
-    return subprocess.call([sys.executable, "-P", "-m", *check.words], cwd=ROOT, env=environment)
+    with tempfile.TemporaryDirectory() as folder:
+        environment = {**os.environ, **(_beside(Path(folder)) if check.beside else {})}
+        words = [sys.executable, "-P", "-m", *check.words]
+        return subprocess.call(words, cwd=ROOT, env=environment)
+
+
+def _beside(folder: Path) -> dict[str, str]:
+    return {
+        "LAB_PROJECT": TEST_PROJECT,
+        "LAB_PROGRESS": str(folder / "progress.json"),
+        **Ports.free().environment(),
+    }
 
 
 def _remove_test_project() -> None:

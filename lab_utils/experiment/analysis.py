@@ -6,7 +6,7 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Unpack
+from typing import TYPE_CHECKING, Unpack
 
 import pandas as pd
 
@@ -14,7 +14,11 @@ from lab_utils.experiment.breakdown import TUNING_USERS, OverTime, Segments, ove
 from lab_utils.experiment.checks import Check, GoOn, Inspection
 from lab_utils.experiment.decision import Decision, Finding, decide
 from lab_utils.experiment.errors import BadPlan
+from lab_utils.experiment.many import holm
 from lab_utils.experiment.metrics import Metric, Terms
+
+if TYPE_CHECKING:
+    from lab_utils.plots import Picture
 
 
 @dataclass(frozen=True)
@@ -155,16 +159,39 @@ class Result:
 
     @cached_property
     def table(self) -> pd.DataFrame:
-        """One row per metric, the primary first; differences are treatment minus control."""
-        return pd.DataFrame([_row(finding, self.experiment.unit) for finding in self.findings])
+        """One row per metric, the primary first; differences are treatment minus control.
+
+        `p_adjusted` is Holm's over all metrics, for whoever would take any of them for a finding.
+        `significant` goes by `p_value` and interval: the primary metric was chosen before, and
+        guardrails are held against a tolerance.
+        """
+        adjusted = _adjusted(self.findings, self.experiment.alpha)
+        rows = [
+            _row(finding, self.experiment.unit, p_adjusted)
+            for finding, p_adjusted in zip(self.findings, adjusted, strict=True)
+        ]
+        return pd.DataFrame(rows)
 
     def decision(self) -> Decision:
         """The verdict in plain words."""
         names = self.experiment.control, self.experiment.treatment
         return decide(self.primary, self.findings[1:], self.check, *names)
 
+    def plot(self) -> Picture:
+        """`plots.forest`: every metric's difference with its interval."""
+        from lab_utils import plots
 
-def _row(finding: Finding, unit: str) -> dict[str, object]:
+        return plots.forest(self)
+
+
+def _adjusted(findings: Sequence[Finding], alpha: float) -> list[float]:
+    """Holm's p-values; a metric without one stays without, and counts as a test all the same."""
+    seen = [finding.comparison.p_value for finding in findings]
+    adjusted = holm([1.0 if math.isnan(p) else p for p in seen], alpha).p_values
+    return [p if math.isnan(p) else a for p, a in zip(seen, adjusted, strict=True)]
+
+
+def _row(finding: Finding, unit: str, p_adjusted: float) -> dict[str, object]:
     seen = finding.comparison
     return {
         "metric": finding.metric.name,
@@ -179,9 +206,12 @@ def _row(finding: Finding, unit: str) -> dict[str, object]:
         "ci_low": seen.interval[0],
         "ci_high": seen.interval[1],
         "relative_difference": seen.relative_difference,
+        "rel_ci_low": seen.relative_interval[0],
+        "rel_ci_high": seen.relative_interval[1],
         "statistic": seen.statistic,
         "df": seen.df,
         "p_value": seen.p_value,
+        "p_adjusted": p_adjusted,
         "significant": finding.significant,
         "warnings": "; ".join(seen.warnings),
     }

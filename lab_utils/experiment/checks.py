@@ -9,13 +9,16 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from http import HTTPStatus
-from typing import Literal, TypedDict
+from typing import TYPE_CHECKING, Literal, TypedDict
 
 import pandas as pd
 
 from lab_utils.experiment import errors, wording
 from lab_utils.experiment.metrics import Metric, Terms
 from lab_utils.experiment.sample_ratio import SampleRatio, sample_ratio
+
+if TYPE_CHECKING:
+    from lab_utils.plots import Picture
 
 OUTAGE = 0.2
 """The share of a variant's requests that failed or were answered by another variant, above which
@@ -83,6 +86,12 @@ class Check:
         table = pd.DataFrame([vars(count) for count in self.variants]).set_index("variant")
         table.insert(1, "seen", table["users"] / max(1, table["users"].sum()))
         return table
+
+    def plot(self) -> Picture:
+        """`plots.split`: users planned and seen per variant, with what chance allows."""
+        from lab_utils import plots
+
+        return plots.split(self)
 
 
 @dataclass

@@ -44,7 +44,7 @@ def test_links_lead_from_the_folder_that_the_copy_is_in():
 
 
 def test_making_runs_both_and_leaves_them_up_to_date(house):
-    notebooks.make_all(print)
+    notebooks.make(print)
     notebooks.demand_up_to_date()
     solution = nbformat.read(house / "solutions" / "01_double.ipynb", as_version=4)
     student = nbformat.read(house / "01_double.ipynb", as_version=4)
@@ -58,7 +58,7 @@ def test_a_missing_copy_is_told(house):
 
 
 def test_a_copy_that_drifted_is_told(house):
-    notebooks.make_all(print)
+    notebooks.make(print)
     student = nbformat.read(house / "01_double.ipynb", as_version=4)
     student.cells[0].source = "# Tripling"
     nbformat.write(student, house / "01_double.ipynb")
@@ -68,7 +68,7 @@ def test_a_copy_that_drifted_is_told(house):
 
 
 def test_a_cell_that_was_never_run_is_told(house):
-    notebooks.make_all(print)
+    notebooks.make(print)
     path = house / "solutions" / "01_double.ipynb"
     solution = nbformat.read(path, as_version=4)
     solution.cells[1].execution_count = None
@@ -78,7 +78,7 @@ def test_a_cell_that_was_never_run_is_told(house):
 
 
 def test_a_copy_without_a_solution_is_told(house):
-    notebooks.make_all(print)
+    notebooks.make(print)
     (house / "solutions" / "01_double.ipynb").unlink()
     with pytest.raises(LabError, match="has no solution"):
         notebooks.demand_up_to_date()
@@ -88,12 +88,37 @@ def test_a_cell_that_fails_is_shown_by_name(house):
     cells = [new_code_cell("1 / 0")]
     nbformat.write(new_notebook(cells=cells), house / "solutions" / "02_broken.ipynb")
     with pytest.raises(LabError, match="ZeroDivisionError") as caught:
-        notebooks.make_all(print)
+        notebooks.make(print)
     assert caught.value.doing == "running 02_broken.ipynb"
 
 
 def test_making_twice_changes_nothing(house):
-    notebooks.make_all(print)
+    notebooks.make(print)
     first = {path: path.read_bytes() for path in house.rglob("*.ipynb")}
-    notebooks.make_all(print)
+    notebooks.make(print)
     assert first == {path: path.read_bytes() for path in house.rglob("*.ipynb")}
+
+
+def test_only_the_notebooks_that_are_named_are_made(house):
+    cells = [new_code_cell("1 / 0")]
+    nbformat.write(new_notebook(cells=cells), house / "solutions" / "02_broken.ipynb")
+    notebooks.make(print, ["01"])
+    assert (house / "01_double.ipynb").exists()
+    with pytest.raises(LabError, match="no notebook's name begins with '07'") as caught:
+        notebooks.make(print, ["01", "07"])
+    assert "name some of 01_double, 02_broken" in caught.value.next_step
+
+
+def test_a_magic_that_is_not_known_is_told(house):
+    cells = [new_code_cell("%nonesuch\nprint('not said')")]
+    nbformat.write(new_notebook(cells=cells), house / "solutions" / "02_magic.ipynb")
+    with pytest.raises(LabError, match="nonesuch"):
+        notebooks.make(print, ["02"])
+
+
+def test_a_run_leaves_the_record_of_exercises_alone(house, monkeypatch):
+    monkeypatch.setenv("LAB_PROGRESS", str(house / "mine.json"))
+    cells = [new_code_cell("import os\nprint(os.environ['LAB_PROGRESS'])")]
+    ran = notebooks.run(new_notebook(cells=cells), house / "x.ipynb")
+    assert "mine.json" not in ran.cells[0].outputs[0].text
+    assert "progress.json" in ran.cells[0].outputs[0].text

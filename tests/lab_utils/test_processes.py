@@ -42,6 +42,14 @@ def test_stopping_ends_it_and_says_whether_it_ran(sleeper):
 
 
 @pytest.mark.needs("posix")
+def test_killing_ends_it_and_leaves_how_it_ended_to_be_read(sleeper):
+    running = sleeper.running()
+    sleeper.kill()
+    assert not running.is_running()
+    assert sleeper.end == "exited (137)"
+
+
+@pytest.mark.needs("posix")
 def test_one_that_is_paused_can_still_end_in_good_order(tmp_path):
     polite = (
         "import signal, sys, time\n"

@@ -1,5 +1,6 @@
 """The form every notebook keeps: short cells, more prose than code, pictures that can be read."""
 
+import ast
 import re
 import statistics
 
@@ -64,6 +65,21 @@ def test_it_opens_with_the_aim_the_minutes_and_what_must_run(book):
     assert "**Afterwards you can**" in book.cells[0].source
     assert "**Time**" in book.cells[0].source
     assert "**Must be running**" in book.cells[0].source
+
+
+def test_it_closes_with_what_was_seen_what_to_discuss_and_a_cell_that_tidies_up(book):
+    last = book.cells[-1]
+    closing = [cell.source for cell in book.cells if cell.cell_type == "markdown"][-1]
+    assert "## What you have seen" in closing
+    assert "**To discuss.**" in closing
+    assert last.cell_type == "code"
+    assert re.search(r"\b(down|remove|clean|close|stop)\w*\(", last.source)
+
+
+def test_no_cell_has_a_magic(book):
+    for cell in cells(book, "code"):
+        assert "get_ipython" not in cell.source
+        compile(cell.source, "cell", "exec", flags=ast.PyCF_ALLOW_TOP_LEVEL_AWAIT)
 
 
 def test_every_link_inside_the_repository_leads_somewhere(book, path):

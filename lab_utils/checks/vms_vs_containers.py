@@ -74,8 +74,8 @@ def count_kernels(answer: object) -> str:
     hint="Docker's `--memory` alone lets a container have as much again in swap. What else must "
     "be said so that it gets none?",
     answer='`{"mem_limit": "16m", "memswap_limit": "16m"}`: the second is memory and swap '
-    "together, so equal limits leave no swap. The kernel then ends the program with signal 9, and Docker "
-    "reports 128 + 9 = 137.",
+    "together, so equal limits leave no swap. The kernel then ends the program with signal 9, and "
+    "Docker reports 128 + 9 = 137.",
 )
 def end_the_hog(answer: object) -> str:
     """A program that fills 64 MB is run in a container under these limits."""
@@ -198,9 +198,9 @@ def how_many_fit(answer: object, memory: Measurement) -> str:
 @exercise(
     "01.4",
     "A place that outlives the container",
-    hint="The container is run with a volume mounted at /notes. Everything else it writes goes "
+    hint="The container is run with a volume mounted at /kept. Everything else it writes goes "
     "into a layer of its own.",
-    answer="`/notes/note.txt`, or any file under `/notes/`: the volume is not the container's, so "
+    answer="`/kept/note.txt`, or any file under `/kept/`: the volume is not the container's, so "
     "removing the container leaves it.",
 )
 def keep_the_note(answer: object) -> str:
@@ -208,7 +208,7 @@ def keep_the_note(answer: object) -> str:
     path = text(answer)
     if not path.startswith("/"):
         raise NotYet(f"the path {path!r}", "one from the root", "begin it with /")
-    if path.rstrip("/") == "/notes" or path.endswith("/"):
+    if path.rstrip("/") == "/kept" or path.endswith("/"):
         raise NotYet(f"{path!r}, a folder", "a file", "put the file's name behind it")
     seen = trials.note(path)
     if seen.found_again:
@@ -275,7 +275,7 @@ def fence_in(answer: object) -> str:
     return f"a shell with {seen.processes} processes, a name and mounts of its own{seen.how}"
 
 
-FENCES = ("--pid", "--fork", "--mount", "--uts", "--ipc", "--net")
+FENCES = ("--fork", "--ipc", "--mount", "--net", "--pid", "--uts")
 
 
 @exercise(

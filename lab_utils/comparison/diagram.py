@@ -80,7 +80,7 @@ def layers(
     floors: Sequence[Floor],
     tenants: Sequence[Tenant],
     *,
-    beside: Floor | None = None,
+    beside: Tenant | None = None,
     recorded: str | None = None,
 ) -> Drawing:
     """Tenants on the floors that carry them.
@@ -106,9 +106,7 @@ def layers(
         parts += _tenant(tenant, left, ground, width, room)
     if beside:
         left = WIDTH - MARGIN - _BESIDE
-        parts += _box(left, ground - room, _BESIDE, room, dashed=True)
-        parts.append(_text(left + 16, ground - room + 28, beside.title, bold=True))
-        parts.append(_text(left + 16, ground - room + 54, beside.detail))
+        parts += _words(beside, left, ground - room, _BESIDE, room, dashed=True)
     alt = _read_aloud(title, floors, tenants, beside, recorded)
     kernels = sum(floor.kernel for floor in (*floors, *(f for t in tenants for f in t.floors)))
     caption = f"{kernels} kernel{'s' * (kernels != 1)} for {len(tenants)}: " + "; ".join(
@@ -121,7 +119,7 @@ _BESIDE = 210
 """Pixels: the width of what stands beside."""
 
 
-def _places(count: int, beside: Floor | None) -> Iterator[tuple[float, float]]:
+def _places(count: int, beside: Tenant | None) -> Iterator[tuple[float, float]]:
     """The left edge and the width of each tenant."""
     free = WIDTH - 2 * MARGIN - (_BESIDE + GAP if beside else 0)
     width = (free - GAP * (count - 1)) / count
@@ -132,7 +130,14 @@ def _tenant(tenant: Tenant, left: float, ground: float, width: float, room: int)
     for number, floor in enumerate(tenant.floors):
         yield from _floor(floor, left, ground - FLOOR * (number + 1), width)
     top = ground - FLOOR * len(tenant.floors) - room
-    yield from _box(left, top, width, room)
+    yield from _words(tenant, left, top, width, room)
+
+
+def _words(
+    tenant: Tenant, left: float, top: float, width: float, room: int, *, dashed: bool = False
+) -> Iterator[str]:
+    """A box with a name and lines in it."""
+    yield from _box(left, top, width, room, dashed=dashed)
     yield _text(left + 16, top + 28, tenant.name, bold=True)
     for number, line in enumerate(tenant.lines):
         yield _text(left + 16, top + 54 + 24 * number, line)
@@ -194,7 +199,7 @@ def _read_aloud(
     title: str,
     floors: Sequence[Floor],
     tenants: Sequence[Tenant],
-    beside: Floor | None,
+    beside: Tenant | None,
     recorded: str | None,
 ) -> str:
     below = ", then ".join(f"{floor.title} ({floor.detail})" for floor in floors)
@@ -203,7 +208,9 @@ def _read_aloud(
         + ", ".join((*(f"own {f.title} {f.detail}" for f in tenant.floors), *tenant.lines))
         for tenant in tenants
     )
-    apart = f" Beside them, carrying none: {beside.title} {beside.detail}." if beside else ""
+    apart = (
+        f" Beside them, carrying none: {beside.name}, {', '.join(beside.lines)}." if beside else ""
+    )
     said = f"Layers, {title}. From the bottom: {below}. On top: {above}.{apart}"
     return _recorded_first(said, recorded)
 

@@ -6,17 +6,17 @@ The axis is logarithmic: the runtimes lie factors apart, and a linear one would 
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
-import matplotlib as mpl
 from matplotlib.axes import Axes
-from matplotlib.figure import Figure
 from matplotlib.ticker import LogLocator, NullFormatter, StrMethodFormatter
 
 from lab_utils.comparison import wording
+from lab_utils.comparison.facts import NAMES
 from lab_utils.comparison.wording import SCALES, Scale
 from lab_utils.measurements import Measurement
-from lab_utils.plots import FAINT, LOOK, Picture
+from lab_utils.plots import FAINT, Picture
+from lab_utils.plots.look import canvas, label
 
 MARKS: dict[str, tuple[str, str]] = {
     "process": ("s", "#6b6b6b"),
@@ -26,34 +26,44 @@ MARKS: dict[str, tuple[str, str]] = {
 """Marker and colour of a runtime, everywhere; grey readers tell them by the marker."""
 
 
-def dots(title: str, rows: Mapping[str, Measurement], axis: str) -> Picture:
+def dots(title: str, measured: Sequence[Measurement], axis: str) -> Picture:
     """A row of dots for each measurement, its median labelled.
 
     A recorded one is drawn hollow and called recorded: in its row, the caption and the text.
 
     Args:
         title: the picture's heading, a question.
-        rows: what was measured, all in one unit, by the words beside its row; at least one.
+        measured: of one unit, a runtime each.
         axis: what the axis shows; its unit is added.
     """
+    return _drawn(title, {NAMES[seen.runtime]: seen for seen in measured}, axis)
+
+
+def start_times(starts: Sequence[Measurement], resumed: Measurement) -> Picture:
+    """How long each runtime takes to its first answer, and a machine that need not boot."""
+    rows = {NAMES[seen.runtime]: seen for seen in starts}
+    boot = rows.pop(NAMES["vm"], None)
+    rows |= {f"{NAMES['vm']}\nfrom a snapshot": resumed}
+    rows |= {f"{NAMES['vm']}\nthat boots": boot} if boot else {}
+    return _drawn("How long until the first answer?", rows, "from the command to the answer")
+
+
+def _drawn(title: str, rows: Mapping[str, Measurement], axis: str) -> Picture:
     scale = SCALES[next(iter(rows.values())).unit]
-    with mpl.rc_context(LOOK):
-        figure = Figure(figsize=(10, 2.0 + 0.72 * len(rows)), layout="constrained")
+    footnote = _footnote(rows)
+    unit = f"{scale.shown}, logarithmic".removeprefix(", ")
+    below = f"{axis} ({unit})"
+    with canvas(2.0 + 0.85 * len(rows) + 0.3 * footnote.count("\n")) as figure:
         axes = figure.subplots()
         for place, seen in enumerate(rows.values()):
             _row(axes, place, seen, scale)
-        names = [_named(name, seen) for name, seen in rows.items()]
-        axes.set_yticks(range(len(rows)), names)
+        axes.set_yticks(range(len(rows)), [_named(name, seen) for name, seen in rows.items()])
         axes.set_ylim(len(rows) - 0.4, -0.6)
         axes.tick_params(axis="y", length=0)
         _logarithmic(axes, rows, scale)
-        footnote = _footnote(rows)
-        below = f"{axis} ({scale.shown}, logarithmic)"
         axes.set_xlabel(f"{below}\n{footnote}" if footnote else below)
         axes.set_title(title)
         axes.grid(axis="x")
-        figure.draw_without_rendering()
-    figure.set_layout_engine("none")
     caption = "; ".join(_said(name, seen, scale) for name, seen in rows.items())
     if footnote:
         caption = f"{caption}. {' '.join(footnote.split())}"
@@ -75,14 +85,7 @@ def _row(axes: Axes, place: int, seen: Measurement, scale: Scale) -> None:
         markersize=15,
         markeredgewidth=2.5,
     )
-    axes.annotate(
-        scale.say(seen.median),
-        (max(values), place),
-        (16, 0),
-        textcoords="offset points",
-        va="center",
-        weight="bold",
-    )
+    label(axes, scale.say(seen.median), (max(values), place), (16, 0))
 
 
 def _logarithmic(axes: Axes, rows: Mapping[str, Measurement], scale: Scale) -> None:
@@ -102,7 +105,7 @@ def _named(name: str, seen: Measurement) -> str:
 def _said(name: str, seen: Measurement, scale: Scale) -> str:
     many = f", median of {len(seen.values)}" if len(seen.values) > 1 else ""
     recorded = ", recorded" if seen.recorded else ""
-    return f"{name} {scale.say(seen.median)}{many}{recorded}"
+    return f"{' '.join(name.split())} {scale.say(seen.median)}{many}{recorded}"
 
 
 def _footnote(rows: Mapping[str, Measurement]) -> str:

@@ -65,7 +65,7 @@ def recorded(kind: Kind) -> Drawing:
         Floor("the host's kernel", f"Linux {value(host)}", kernel=True),
     )
     tenants = [Tenant(f"{kind} {number}", lines, own) for number in (1, 2)]
-    beside = Floor("Docker Engine", "starts them") if kind == "container" else None
+    beside = Tenant("Docker Engine", ("starts them",)) if kind == "container" else None
     note = f"on another machine, {memory.date[:10]}"
     return layers(TITLES[kind], floors, tenants, beside=beside, recorded=note)
 
@@ -90,8 +90,9 @@ def _apart(release: str) -> Floor:
     return Floor("the kernel of the engine's own virtual machine", f"Linux {release}", kernel=True)
 
 
-def _engine() -> Floor:
-    return Floor("Docker Engine", f"{docker_engine.find(with_compose=False).version}, starts them")
+def _engine() -> Tenant:
+    version = docker_engine.find(with_compose=False).version.partition("+")[0]
+    return Tenant("Docker Engine", (version, "starts them,", "and stands beside"))
 
 
 def _memory_here() -> str:

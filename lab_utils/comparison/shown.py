@@ -33,6 +33,10 @@ class Table:
 
     __repr__ = __str__
 
+    def folded(self, title: str) -> Folded:
+        """The same, closed until it is clicked."""
+        return Folded(self, title)
+
     @property
     def _all(self) -> Sequence[tuple[str, ...]]:
         return (self.head, *self.rows)
@@ -44,6 +48,21 @@ class Table:
         below = f"<small>{notes.removeprefix('<br>')}</small>" if notes else ""
         table = f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>{below}"
         return {"text/html": table, "text/plain": str(self)}
+
+
+@dataclass(frozen=True)
+class Folded:
+    """A table that a notebook keeps closed until it is clicked."""
+
+    table: Table
+    title: str
+
+    def _repr_mimebundle_(self, **_: object) -> dict[str, str]:
+        shown = self.table._repr_mimebundle_()
+        folded = (
+            f"<details><summary>{html.escape(self.title)}</summary>{shown['text/html']}</details>"
+        )
+        return {"text/html": folded, "text/plain": shown["text/plain"]}
 
 
 def _cells(row: tuple[str, ...]) -> str:

@@ -1,0 +1,34 @@
+"""Processes, containers and virtual machines side by side: pictures, tables, verdicts.
+
+What is measured comes from `lab_utils.measurements`; here it is set beside what slides say. A
+figure that is not of this computer is called *recorded* wherever it is shown.
+"""
+
+from lab_utils.comparison.claims import CLAIMS, Claim, Verdict
+from lab_utils.comparison.dots import dots, start_times
+from lab_utils.comparison.evidence import Evidence
+from lab_utils.comparison.facts import across, side_by_side, titled
+from lab_utils.comparison.live import what_is_live
+from lab_utils.comparison.pair import Pair, pair, stop
+from lab_utils.comparison.table import recorded, slide, table
+from lab_utils.comparison.transcript import by_hand
+
+__all__ = [
+    "CLAIMS",
+    "Claim",
+    "Evidence",
+    "Pair",
+    "Verdict",
+    "across",
+    "by_hand",
+    "dots",
+    "pair",
+    "recorded",
+    "side_by_side",
+    "slide",
+    "start_times",
+    "stop",
+    "table",
+    "titled",
+    "what_is_live",
+]

@@ -5,12 +5,12 @@ figure that is not of this computer is called *recorded* wherever it is shown.
 """
 
 from lab_utils.comparison.claims import CLAIMS, Claim, Verdict
-from lab_utils.comparison.dots import dots, start_times
+from lab_utils.comparison.dot_plots import dots, start_times
 from lab_utils.comparison.evidence import Evidence
 from lab_utils.comparison.facts import across, side_by_side, titled
 from lab_utils.comparison.live import what_is_live
-from lab_utils.comparison.pair import Pair, pair, stop
-from lab_utils.comparison.table import recorded, slide, table
+from lab_utils.comparison.pairs import Pair, pair, stop
+from lab_utils.comparison.slide_table import recorded, slide, table
 from lab_utils.comparison.transcript import by_hand
 
 __all__ = [

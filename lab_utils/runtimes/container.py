@@ -85,6 +85,11 @@ class Container(Runtime):
         return _engine()
 
     @property
+    def labels(self) -> dict[str, str]:
+        """On it: whose lab it belongs to, and which Python started it."""
+        return {"lab": PROJECT, leftovers.LABEL: leftovers.owner()}
+
+    @property
     def container(self) -> EngineContainer:
         """The engine's own view of it.
 
@@ -117,7 +122,7 @@ class Container(Runtime):
             self._options["volumes"] = ["/model"]
         self._container = self.engine.client.containers.create(
             self.image,
-            labels={"lab": PROJECT, leftovers.LABEL: leftovers.owner()},
+            labels=self.labels,
             tmpfs={"/tmp": ""},  # noqa: S108 - the container's own
             cap_drop=["ALL"],
             security_opt=["no-new-privileges:true"],

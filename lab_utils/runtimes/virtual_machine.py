@@ -12,7 +12,7 @@ from filelock import FileLock
 from lab_utils import waiting
 from lab_utils.errors import LabError
 from lab_utils.ports import HOST
-from lab_utils.runtimes import leftovers
+from lab_utils.runtimes import leftovers, recommender_disk
 from lab_utils.runtimes.base import Kind, Runtime, Server, Unavailable
 from lab_utils.vm import accelerator, disks, guest, qemu
 from lab_utils.vm.machine import Machine
@@ -85,12 +85,15 @@ class VirtualMachine(Runtime):
             Unavailable: one of them cannot be had here.
         """
         self._choose_accelerator()
-        disks.base(self.server)
+        try:
+            self._base()
+        except LabError as error:
+            raise Unavailable(error.doing, error.found, error.next_step) from None
 
     def start(self) -> None:
         """Start QEMU, which boots the guest or, warm, goes on from the snapshot."""
         chosen = self._choose_accelerator()
-        base = disks.base(self.server)
+        base = self._base()
         warm = self._warm_disk(chosen) if self.warm else None
         self._machine = machine = self._new_machine()
         if warm:
@@ -139,7 +142,7 @@ class VirtualMachine(Runtime):
 
     def image_bytes(self) -> int:
         """Bytes of kernel, initial file system and, for the recommender, disk."""
-        base = disks.base(self.server)
+        base = self._base()
         return guest.tiny().image_bytes + (disks.used_bytes(base) if base else 0)
 
     def stop(self) -> None:
@@ -170,7 +173,7 @@ class VirtualMachine(Runtime):
         machine = self._there()
         machine.shell.send(PANIC)
         waiting.until(
-            lambda: None if machine.ended() else "QEMU still runs",
+            lambda: None if machine.has_ended else "QEMU still runs",
             timeout=PANIC_TIMEOUT,
             doing="waiting for the guest's kernel to panic",
             next_step="`vm.stop()` ends it",
@@ -179,6 +182,10 @@ class VirtualMachine(Runtime):
         lines = machine.console().splitlines()
         first = next(n for n, line in enumerate(lines) if "sysrq" in line or "panic" in line)
         return Panic(tuple(lines[first:]), machine.exit_code)
+
+    def _base(self) -> Path | None:
+        """The disk that this server's guests begin with; None where it is an empty one."""
+        return recommender_disk.disk() if self.server == "recommender-a" else None
 
     def _choose_accelerator(self) -> str:
         if qemu.version() is None:

@@ -91,11 +91,13 @@ def tiny(say: Say = quiet, cache: Path = CACHE) -> Guest:
     """
     folder = cache / f"guest-{_recipe()}"
     cache.mkdir(parents=True, exist_ok=True)
-    with FileLock(cache / "guest.lock"):
+    with FileLock(cache / "making.lock"):
         if not (folder / "guest.json").exists():
             downloads = cache / "packages"
             downloads.mkdir(exist_ok=True)
             say("making the tiny guest from Debian packages (36 MB to fetch, once)")
+            for stale in [*cache.glob("guest-*"), *cache.glob("warm-*")]:
+                shutil.rmtree(stale) if stale.is_dir() else stale.unlink()
             build(debian.fetch(sources(say), downloads, say), folder)
     return _read(folder)
 

@@ -23,6 +23,9 @@ Line = TypeVar("Line", Monitor, Shell)
 CONNECT_TIMEOUT = 30.0
 """Seconds QEMU has to come up itself and to connect both lines."""
 
+SERVER_ENDED = "the server has ended ("
+"""What the guest's `init` says on the console when it has."""
+
 PORTS = {"tiny": 80, "recommender-a": 8000}
 """On which each server listens in its guest."""
 
@@ -83,9 +86,16 @@ class Machine:
         return _there(self._shell)
 
     def ended(self) -> str | None:
-        """How QEMU ended, with the end of the console; None while it runs."""
-        how = self.process.end
-        return f"QEMU {how}:\n{self.process.last_lines()}" if how else None
+        """How QEMU or its guest's server ended, and the console's end; None while both run."""
+        how = f"QEMU {self.process.end}" if self.process.end else ""
+        if not how and SERVER_ENDED in self.console():
+            how = "QEMU runs, but the server in its guest does not"
+        return f"{how}:\n{self.process.last_lines()}" if how else None
+
+    @property
+    def has_ended(self) -> bool:
+        """Whether QEMU has."""
+        return bool(self.process.end)
 
     @property
     def exit_code(self) -> int | None:

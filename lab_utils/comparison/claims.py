@@ -158,7 +158,7 @@ def _both(container: Measurement, vm: Measurement) -> str:
 
 
 def _s(seconds: float) -> str:
-    return wording.SCALES["s"].say(seconds)
+    return wording.amount(seconds, "s")
 
 
 CLAIMS = (

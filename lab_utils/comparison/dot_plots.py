@@ -13,7 +13,7 @@ from matplotlib.ticker import LogLocator, NullFormatter, StrMethodFormatter
 
 from lab_utils.comparison import wording
 from lab_utils.comparison.facts import NAMES
-from lab_utils.comparison.wording import SCALES, Scale
+from lab_utils.comparison.wording import SCALES, Scale, amount
 from lab_utils.measurements import Measurement
 from lab_utils.plots import FAINT, Picture
 from lab_utils.plots.look import canvas, label
@@ -24,6 +24,9 @@ MARKS: dict[str, tuple[str, str]] = {
     "vm": ("D", "#e08a00"),
 }
 """Marker and colour of a runtime, everywhere; grey readers tell them by the marker."""
+
+FOOTNOTE = 105
+"""Characters of a line below a picture."""
 
 
 def dots(title: str, measured: Sequence[Measurement], axis: str) -> Picture:
@@ -52,7 +55,6 @@ def _drawn(title: str, rows: Mapping[str, Measurement], axis: str) -> Picture:
     scale = SCALES[next(iter(rows.values())).unit]
     footnote = _footnote(rows)
     unit = f"{scale.shown}, logarithmic".removeprefix(", ")
-    below = f"{axis} ({unit})"
     with canvas(2.0 + 0.85 * len(rows) + 0.3 * footnote.count("\n")) as figure:
         axes = figure.subplots()
         for place, seen in enumerate(rows.values()):
@@ -61,10 +63,12 @@ def _drawn(title: str, rows: Mapping[str, Measurement], axis: str) -> Picture:
         axes.set_ylim(len(rows) - 0.4, -0.6)
         axes.tick_params(axis="y", length=0)
         _logarithmic(axes, rows, scale)
-        axes.set_xlabel(f"{below}\n{footnote}" if footnote else below)
+        axes.set_xlabel(f"{axis} ({unit})")
         axes.set_title(title)
         axes.grid(axis="x")
-    caption = "; ".join(_said(name, seen, scale) for name, seen in rows.items())
+        if footnote:
+            figure.supxlabel(footnote, x=0.02, ha="left", fontsize=12)
+    caption = "; ".join(_said(name, seen) for name, seen in rows.items())
     if footnote:
         caption = f"{caption}. {' '.join(footnote.split())}"
     return Picture(figure, f"Dot plot on a logarithmic axis: {title} {caption}.", caption)
@@ -85,7 +89,7 @@ def _row(axes: Axes, place: int, seen: Measurement, scale: Scale) -> None:
         markersize=15,
         markeredgewidth=2.5,
     )
-    label(axes, scale.say(seen.median), (max(values), place), (16, 0))
+    label(axes, amount(seen.median, seen.unit), (max(values), place), (16, 0))
 
 
 def _logarithmic(axes: Axes, rows: Mapping[str, Measurement], scale: Scale) -> None:
@@ -102,13 +106,13 @@ def _named(name: str, seen: Measurement) -> str:
     return f"{name}\n(recorded)" if seen.recorded else name
 
 
-def _said(name: str, seen: Measurement, scale: Scale) -> str:
+def _said(name: str, seen: Measurement) -> str:
     many = f", median of {len(seen.values)}" if len(seen.values) > 1 else ""
     recorded = ", recorded" if seen.recorded else ""
-    return f"{' '.join(name.split())} {scale.say(seen.median)}{many}{recorded}"
+    return f"{' '.join(name.split())} {amount(seen.median, seen.unit)}{many}{recorded}"
 
 
 def _footnote(rows: Mapping[str, Measurement]) -> str:
     """Where recorded figures are from; empty where all are of this moment."""
     kept = wording.sources(rows.values(), among=lambda seen: seen.recorded)
-    return "\n".join(textwrap.fill(f"Hollow: {each}", 88) for each in kept)
+    return "\n".join(textwrap.fill(f"Hollow: {each}", FOOTNOTE) for each in kept)

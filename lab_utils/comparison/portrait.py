@@ -10,7 +10,7 @@ import psutil
 from lab_utils import docker_engine
 from lab_utils.comparison.diagram import Drawing, Floor, Tenant, layers
 from lab_utils.comparison.evidence import Evidence
-from lab_utils.comparison.wording import SCALES, value
+from lab_utils.comparison.wording import amount, value
 from lab_utils.errors import LabError
 from lab_utils.measurements import load
 from lab_utils.runtimes import Inside, Kind, Runtime
@@ -30,8 +30,9 @@ def live(members: Sequence[Runtime]) -> Drawing:
     """
     kind = members[0].kind
     seen = [each.inside() for each in members]
+    memory = amount(psutil.virtual_memory().total, "bytes")
     floors = [
-        Floor("hardware", f"{psutil.cpu_count()} processors, {_memory_here()} of memory"),
+        Floor("hardware", f"{psutil.cpu_count()} processors, {memory} of memory"),
         Floor("the host's kernel", f"{platform.system()} {platform.release()}", kernel=True),
     ]
     if kind == "container" and seen[0].kernel.release != platform.release():
@@ -73,7 +74,7 @@ def recorded(kind: Kind) -> Drawing:
 def _tenant(member: Runtime, seen: Inside, name: str) -> Tenant:
     lines = (
         f"httpd on {member.url.removeprefix('http://')}",
-        f"{SCALES['bytes'].say(member.memory())} of the host's memory",
+        f"{amount(member.memory(), 'bytes')} of the host's memory",
         _count(len(seen.processes)),
     )
     own = _own(member.accelerator, seen.kernel.release) if member.kind == "vm" else ()
@@ -93,10 +94,6 @@ def _apart(release: str) -> Floor:
 def _engine() -> Tenant:
     version = docker_engine.find(with_compose=False).version.partition("+")[0]
     return Tenant("Docker Engine", (version, "starts them,", "and stands beside"))
-
-
-def _memory_here() -> str:
-    return f"{psutil.virtual_memory().total / 1e9:.1f} GB"
 
 
 def _count(processes: int) -> str:

@@ -25,9 +25,7 @@ class Scale:
 
     def say(self, value: float) -> str:
         """A value in words: two significant digits where it is small, else whole."""
-        shown = value / self.per
-        digits = f"{shown:,.0f}" if shown >= 10 else f"{shown:.2g}"
-        return f"{digits} {self.shown}".strip()
+        return f"{_digits(value / self.per)} {self.shown}".strip()
 
 
 SCALES = {
@@ -38,6 +36,8 @@ SCALES = {
     "exit code": Scale(1, ""),
 }
 """By the unit of a measurement. A megabyte is a million bytes."""
+
+SIZES = (("GB", 1e9), ("MB", 1e6), ("kB", 1e3))
 
 NOTHING = "\N{EN DASH}"
 """Where there is nothing to measure."""
@@ -59,7 +59,15 @@ def value(seen: Measurement) -> str:
         return first[:BOOT_ID_SHOWN] if seen.what == "boot id" else first
     if seen.unit in ("exit code", "count"):
         return f"{seen.median:,.0f}"
-    return SCALES[seen.unit].say(seen.median)
+    return amount(seen.median, seen.unit)
+
+
+def amount(number: float, unit: str) -> str:
+    """A number with its unit, bytes in the size of unit that suits them."""
+    if unit != "bytes":
+        return SCALES[unit].say(number)
+    shown, per = next((size for size in SIZES if number >= size[1]), ("bytes", 1))
+    return f"{_digits(number / per)} {shown}"
 
 
 def sources(measured: Iterable[Measurement], *, among: Callable[[Measurement], bool]) -> list[str]:
@@ -70,3 +78,7 @@ def sources(measured: Iterable[Measurement], *, among: Callable[[Measurement], b
         among: which of them are asked about.
     """
     return list(dict.fromkeys(seen.provenance for seen in measured if among(seen)))
+
+
+def _digits(number: float) -> str:
+    return f"{number:,.0f}" if number >= 10 else f"{number:.2g}"

@@ -7,9 +7,10 @@ figure that is not of this computer is called *recorded* wherever it is shown.
 from lab_utils.comparison.claims import CLAIMS, Claim, Verdict
 from lab_utils.comparison.dot_plots import dots, start_times
 from lab_utils.comparison.evidence import Evidence
-from lab_utils.comparison.facts import across, side_by_side, titled
+from lab_utils.comparison.facts import across, side_by_side
 from lab_utils.comparison.live import what_is_live
-from lab_utils.comparison.pairs import Pair, pair, stop
+from lab_utils.comparison.pairs import Pair, pair, same_program, stop
+from lab_utils.comparison.sharing import second_image
 from lab_utils.comparison.slide_table import recorded, slide, table
 from lab_utils.comparison.transcript import by_hand
 
@@ -24,11 +25,12 @@ __all__ = [
     "dots",
     "pair",
     "recorded",
+    "same_program",
+    "second_image",
     "side_by_side",
     "slide",
     "start_times",
     "stop",
     "table",
-    "titled",
     "what_is_live",
 ]

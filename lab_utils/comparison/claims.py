@@ -72,7 +72,7 @@ def _size(seen: Evidence) -> Verdict:
 def _start(seen: Evidence) -> Verdict:
     container = seen.get("start to first answer", "container").median
     boot = seen.get("start to first answer", "vm").median
-    resumed = seen.get("start from snapshot", "vm").median
+    resumed = seen.get("start from a snapshot", "vm").median
     times = f"container {_s(container)}, boot {_s(boot)}, snapshot {_s(resumed)}"
     if not container < boot:
         return Verdict("wrong", times)
@@ -105,7 +105,10 @@ def _resources(seen: Evidence) -> Verdict:
 
 
 def _cost(seen: Evidence) -> Verdict:
-    container, vm = seen.get("density", "container"), seen.get("density", "vm")
+    container, vm = (
+        seen.get("how many fit into a gigabyte", "container"),
+        seen.get("how many fit into a gigabyte", "vm"),
+    )
     said = f"{wording.value(container)} against {wording.value(vm)} fit into a gigabyte"
     return Verdict("holds" if container.median > vm.median else "wrong", said)
 
@@ -176,7 +179,9 @@ CLAIMS = (
         "memory seen",
         _resources,
     ),
-    Claim("cost", "Fewer VMs than containers fit on a machine.", "density", _cost),
+    Claim(
+        "cost", "Fewer VMs than containers fit on a machine.", "how many fit into a gigabyte", _cost
+    ),
     Claim("state", "Containers are stateless.", "restart", _state),
     Claim("portability", "A container runs the same everywhere.", "kernel", _portability),
     Claim(

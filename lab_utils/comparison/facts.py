@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import replace
 from typing import Any
 
 from lab_utils.comparison import wording
@@ -53,8 +52,3 @@ def side_by_side(measured: Sequence[Measurement]) -> Table:
         rows.append((what, *(wording.said(of.get(kind)) for kind in kinds)))
     notes = wording.sources(measured, among=lambda seen: seen.recorded)
     return Table(("", *(NAMES[kind] for kind in kinds)), tuple(rows), tuple(notes))
-
-
-def titled(seen: Measurement, what: str) -> Measurement:
-    """The same measurement under other words, to tell two of one kind apart in a table."""
-    return replace(seen, what=what)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from lab_utils.comparison import portrait
 from lab_utils.comparison.diagram import Drawing
 from lab_utils.comparison.facts import NAMES
+from lab_utils.comparison.shown import Table
 from lab_utils.runtimes import Kind, Runtime, Unavailable, make
 
 
@@ -32,11 +33,31 @@ class Pair:
             each.stop()
 
 
+def same_program(*pairs: Pair) -> Table:
+    """The server's program file in each runtime, and what it runs on there: a row for each pair."""
+    return Table(("runtime", *FINGERPRINT), tuple(_fingerprint(each) for each in pairs))
+
+
+FINGERPRINT = ("the program's SHA-256", "its kernel", "instructions for")
+ASK = "sha256sum /bin/busybox; uname -r; uname -m"
+
+
+def _fingerprint(pair: Pair) -> tuple[str, ...]:
+    if not pair.members:
+        return (NAMES[pair.kind], "none on this computer", "", "")
+    program, release, processor = pair.members[0].run_inside(ASK).splitlines()
+    return (NAMES[pair.kind], program[:SHA_SHOWN] + "…", release, processor)
+
+
+SHA_SHOWN = 16
+
+
 def pair(kind: Kind) -> Pair:
     """Start two tiny servers and wait until both answer; say why where this machine cannot."""
     members = (make(kind), make(kind))
     try:
         for each in members:
+            each.demand()
             each.start()
         for each in members:
             each.wait_ready()

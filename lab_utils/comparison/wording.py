@@ -32,8 +32,7 @@ SCALES = {
     "s": Scale(1, "s"),
     "bytes": Scale(1e6, "MB"),
     "count": Scale(1, ""),
-    "share": Scale(1, "cores"),
-    "exit code": Scale(1, ""),
+    "cores": Scale(1, "cores"),
 }
 """By the unit of a measurement. A megabyte is a million bytes."""
 
@@ -57,7 +56,7 @@ def value(seen: Measurement) -> str:
         return "yes" if first else "no"
     if isinstance(first, str):
         return first[:BOOT_ID_SHOWN] if seen.what == "boot id" else first
-    if seen.unit in ("exit code", "count"):
+    if seen.unit in ("", "count"):
         return f"{seen.median:,.0f}"
     return amount(seen.median, seen.unit)
 

@@ -18,10 +18,10 @@ EXPECTED = {
 
 OTHERWISE = {
     "size": ("image size", "vm", (1e6,), "wrong"),
-    "start": ("start from snapshot", "vm", (2.4,), "holds"),
+    "start": ("start from a snapshot", "vm", (2.4,), "holds"),
     "system": ("boot id", "vm", ("11111111-aaaa",), "wrong"),
     "resources": ("memory seen", "container", (5e7,), "wrong"),
-    "cost": ("density", "vm", (500,), "wrong"),
+    "cost": ("how many fit into a gigabyte", "vm", (500,), "wrong"),
     "state": ("remove", "container", (True,), "wrong"),
     "sharing": ("second image adds", "container", (3e6,), "wrong"),
     "isolation": ("host goes on", "vm", (False,), "wrong"),

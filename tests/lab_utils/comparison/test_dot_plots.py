@@ -14,7 +14,7 @@ def test_every_median_is_in_the_caption_and_in_the_text_for_those_who_cannot_see
 
 
 def test_starts_from_a_snapshot_and_from_a_boot_are_rows_of_their_own(measured):
-    (resumed,) = of(measured, "start from snapshot")
+    (resumed,) = of(measured, "start from a snapshot")
     shown = comparison.start_times(of(measured, "start to first answer"), resumed)
     assert "virtual machine from a snapshot 0.35 s, median of 3" in shown.caption
     assert "virtual machine that boots 2.5 s, median of 3" in shown.caption
@@ -29,7 +29,9 @@ def test_recorded_figures_are_called_so_in_picture_caption_and_text(kept):
     assert "recorded at commit abc1234" in shown.caption
 
 
-@pytest.mark.parametrize("what", ["idle memory", "density", "start to first answer"])
+@pytest.mark.parametrize(
+    "what", ["idle memory", "how many fit into a gigabyte", "start to first answer"]
+)
 def test_no_word_is_cut_off(kept, what):
     figure = comparison.dots("A question?", of(kept, what), "an axis").figure
     figure.draw_without_rendering()

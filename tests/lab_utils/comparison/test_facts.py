@@ -39,7 +39,3 @@ def test_a_runtime_without_any_figure_is_left_out_and_named(measured, capsys):
 
     assert len(comparison.across(size)) == 2
     assert "no figures of a virtual machine: there is no QEMU" in capsys.readouterr().out
-
-
-def test_a_measurement_can_be_told_apart_by_other_words(measured):
-    assert comparison.titled(measured[0], "no limit").what == "no limit"

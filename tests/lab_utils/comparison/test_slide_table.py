@@ -29,7 +29,12 @@ def test_a_recorded_value_is_called_recorded_in_its_cell(kept):
 def test_what_was_recorded_of_a_server_has_all_three_runtimes_side_by_side(monkeypatch, kept):
     monkeypatch.setattr(slide_table, "load", lambda: kept)
     shown = slide_table.recorded("tiny")
-    assert ("density", "400 (recorded)", "110 (recorded)", "5 (recorded)") in shown.rows
+    assert (
+        "how many fit into a gigabyte",
+        "400 (recorded)",
+        "110 (recorded)",
+        "5 (recorded)",
+    ) in shown.rows
     assert slide_table.recorded("recommender-a").rows == ()
 
 

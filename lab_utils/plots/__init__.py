@@ -5,6 +5,7 @@ those who cannot see it, and the numbers drawn, in one line.
 """
 
 from lab_utils.plots.alarms import p_values
+from lab_utils.plots.chance import by_chance
 from lab_utils.plots.effects import effect, forest
 from lab_utils.plots.latencies import latency
 from lab_utils.plots.look import FAINT, INK, LOOK, SERIES, STROKES, Picture, Stroke
@@ -21,6 +22,7 @@ __all__ = [
     "STROKES",
     "Picture",
     "Stroke",
+    "by_chance",
     "cumulative",
     "effect",
     "forest",

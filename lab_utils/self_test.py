@@ -67,7 +67,7 @@ def run(pytest_words: Sequence[str], console: Console) -> int:
         try:
             return _run(Check("notebooks", (*CELL_BY_CELL, *pytest_words), beside=True))
         finally:
-            _remove_test_project()
+            remove_test_project()
     if pytest_words:
         return _run(Check("tests", ("pytest", *pytest_words)))
     failed = []
@@ -77,7 +77,7 @@ def run(pytest_words: Sequence[str], console: Console) -> int:
             if _run(check) != 0:
                 failed.append(check.title)
     finally:
-        _remove_test_project()
+        remove_test_project()
     console.rule("[bold]in all")
     if failed:
         console.print(f"[red]failed:[/] {', '.join(failed)}; each says why under its title above")
@@ -89,12 +89,13 @@ def run(pytest_words: Sequence[str], console: Console) -> int:
 def _run(check: Check) -> int:
     """Run it with this very Python, its words straight to the terminal."""
     with tempfile.TemporaryDirectory() as folder:
-        environment = {**os.environ, **(_beside(Path(folder)) if check.beside else {})}
+        environment = {**os.environ, **(beside(Path(folder)) if check.beside else {})}
         words = [sys.executable, "-P", "-m", *check.words]
         return subprocess.call(words, cwd=ROOT, env=environment)
 
 
-def _beside(folder: Path) -> dict[str, str]:
+def beside(folder: Path) -> dict[str, str]:
+    """What keeps a run off a user's own stack and record: project, ports, a record in `folder`."""
     return {
         "LAB_PROJECT": TEST_PROJECT,
         "LAB_PROGRESS": str(folder / "progress.json"),
@@ -102,7 +103,8 @@ def _beside(folder: Path) -> dict[str, str]:
     }
 
 
-def _remove_test_project() -> None:
+def remove_test_project() -> None:
+    """Remove what checks have left in the engine, if there is one."""
     with contextlib.suppress(docker_engine.EngineUnavailable):
         docker_engine.find().remove_all(TEST_PROJECT)
 

@@ -74,6 +74,18 @@ def _varnishtest() -> str | None:
     return _debian("varnishtest", "varnish")
 
 
+def chromium() -> str | None:
+    """The browser that playwright is given; it would fetch one of its own otherwise."""
+    names = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+    return next(filter(None, map(shutil.which, names)), None)
+
+
+def _browser() -> str | None:
+    if chromium():
+        return None
+    return "no Chromium or Chrome; on Debian and Ubuntu `apt-get install chromium`"
+
+
 def _debian(program: str, package: str | None = None) -> str | None:
     if shutil.which(program):
         return None
@@ -81,6 +93,7 @@ def _debian(program: str, package: str | None = None) -> str | None:
 
 
 NEEDS = {
+    "browser": _browser,
     "docker": _docker,
     "haproxy": _haproxy,
     "linux": _linux,

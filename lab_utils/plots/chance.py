@@ -66,10 +66,10 @@ def _draw_bars(axes: Axes, shuffled: NDArray[np.float64]) -> float:
     Returns:
         The height of the tallest.
     """
-    look = {"color": SERIES[2].colour, "edgecolor": "white"}
+    colour = SERIES[2].colour
     values, counts = np.unique(shuffled.round(9), return_counts=True)
     if 1 < values.size <= MOST_BARS:
-        axes.bar(values, counts, float(np.diff(values).min()), **look)
+        axes.bar(values, counts, float(np.diff(values).min()), color=colour, edgecolor="white")
         return float(counts.max())
-    heights, _, _ = axes.hist(shuffled, BINS, **look)
+    heights, _, _ = axes.hist(shuffled, BINS, color=colour, edgecolor="white")
     return float(np.max(heights))

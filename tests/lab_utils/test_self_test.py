@@ -15,7 +15,7 @@ def ran(monkeypatch):
         return 0
 
     monkeypatch.setattr(self_test.subprocess, "call", call)
-    monkeypatch.setattr(self_test, "_remove_test_project", lambda: None)
+    monkeypatch.setattr(self_test, "remove_test_project", lambda: None)
     return calls
 
 

@@ -6,6 +6,7 @@ those who cannot see it, and the numbers drawn, in one line.
 
 from lab_utils.plots.alarms import p_values
 from lab_utils.plots.bandits import bandit
+from lab_utils.plots.chance import by_chance
 from lab_utils.plots.changes import changes
 from lab_utils.plots.effects import effect, forest
 from lab_utils.plots.exposure import exposure
@@ -28,6 +29,7 @@ __all__ = [
     "Picture",
     "Stroke",
     "bandit",
+    "by_chance",
     "changes",
     "cumulative",
     "effect",

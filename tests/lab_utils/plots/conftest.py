@@ -15,6 +15,7 @@ from lab_utils.experiment import (
     World,
     by_exposure,
     frequency,
+    permutation_test,
     power_curve,
     simulated_log,
     thompson_runs,
@@ -104,6 +105,9 @@ PICTURES = {
     "power": lambda _: plots.power(power_curve(0.44, [0.05, 0.1], range(100, 4001, 100))),
     "p_values": lambda _: plots.p_values(
         {"per request": np.linspace(0, 1, 400) ** 2, "per user": np.linspace(0, 1, 400)}
+    ),
+    "by_chance": lambda _: plots.by_chance(
+        permutation_test(np.arange(400) % 2, np.arange(200) % 3 == 0, shuffles=500), "share"
     ),
     "segments": lambda get: plots.segments(get("experiment").segments(get("log"), by="device")),
     "paradox": lambda get: plots.segments(get("paradox")),

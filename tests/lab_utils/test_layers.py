@@ -28,8 +28,9 @@ def test_what_is_not_built_on_the_base_has_nothing_of_it():
 
 
 def test_a_picture_of_sizes_says_its_numbers_and_what_they_are_made_of():
-    picture = layers.sizes({"large": IMAGE, "base": BASE}, BASE)
-    assert picture.caption == "large: 133 MB; base: 118 MB; the first is 1.1 times the last"
+    large = ImageFacts("large", "sha256:d", 3 * BASE.size, "", IMAGE.layers, ())
+    picture = layers.sizes({"large": large, "base": BASE}, BASE)
+    assert picture.caption == "large: 354 MB; base: 118 MB; the first is 3 times the last"
     assert "large: base image 118 MB, Python packages 15 MB" in picture.alt
 
 

@@ -2,8 +2,6 @@ import pytest
 
 from lab_utils.docker_engine import ContainerFacts, ImageFacts, Layer, Mount
 
-LABELS = {"lab": "recitation-test-facts"}
-
 
 class Told:
     """What the SDK hands out, as far as it is read."""
@@ -57,15 +55,13 @@ def test_root_is_known_by_each_of_its_names(user, root):
 
 @pytest.mark.needs("docker")
 def test_an_image_is_read_with_its_layers_from_the_lowest_up(engine):
-    box = engine.client.api.import_image_from_data(
-        b"\0" * 10240,
-        repository="recitation-test-facts/empty",
-        changes=["LABEL lab=recitation-test-facts"],
+    project = "recitation-test-facts"
+    engine.client.api.import_image_from_data(
+        b"\0" * 10240, repository=f"{project}/empty", changes=[f"LABEL lab={project}"]
     )
     try:
-        found = engine.image("recitation-test-facts/empty")
-        assert box and found.layers == (Layer("", 0),)
-        assert engine.image("recitation-test-facts/none") is None
-        assert engine.container("recitation-test-facts") is None
+        assert engine.image(f"{project}/empty").layers == (Layer("", 0),)
+        assert engine.image(f"{project}/none") is None
+        assert engine.container(project) is None
     finally:
-        engine.remove_all("recitation-test-facts")
+        engine.remove_all(project)

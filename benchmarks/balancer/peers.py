@@ -14,7 +14,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from benchmarks.balancer import machine
 from lab_utils import apt, commands, ports, waiting
 from lab_utils.errors import LabError
-from lab_utils.runtimes.process import Process
+from lab_utils.processes import Process
 
 HERE = Path(__file__).parent
 PATIENCE = 10.0

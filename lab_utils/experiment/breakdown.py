@@ -20,8 +20,9 @@ from lab_utils.experiment.metrics import Proportion, Ratio
 from lab_utils.experiment.strata import Strata, mantel_haenszel
 
 if TYPE_CHECKING:
-    from lab_utils.experiment.analysis import Experiment
+    from lab_utils.experiment.analysis import Experiment, Result
     from lab_utils.experiment.checks import GoOn
+    from lab_utils.plots import Picture
 
 TUNING_USERS = 2_000
 """Where the always-valid interval is tightest if nothing else was planned."""
@@ -37,16 +38,24 @@ class Segments:
         left_out: why each other segment has no row.
         strata: the comparison within segments, for a primary metric of 0 and 1 with one row
             per user; else None.
+        whole: all users together, with the primary metric alone.
     """
 
     table: pd.DataFrame
     left_out: dict[str, str]
     strata: Strata | None
+    whole: Result
 
     @property
     def simpson(self) -> bool:
         """Whether the segments together point the other way than each by itself."""
         return self.strata is not None and self.strata.simpson
+
+    def plot(self) -> Picture:
+        """`plots.segments`: both variants in each segment, and all together."""
+        from lab_utils import plots
+
+        return plots.segments(self)
 
 
 @dataclass(frozen=True)
@@ -61,10 +70,18 @@ class OverTime:
         novelty: the change of the difference from users' visits in the first half of the
             periods to those in the second; None where a half has too few users, and for metrics
             other than `Proportion`, `Rate` and `Ratio`.
+        experiment: the plan, with nothing to guard.
     """
 
     table: pd.DataFrame
     novelty: MeanTest | None
+    experiment: Experiment
+
+    def plot(self) -> Picture:
+        """`plots.cumulative`: every look so far, by the plain and the always-valid interval."""
+        from lab_utils import plots
+
+        return plots.cumulative(self)
 
 
 def segments(experiment: Experiment, log: pd.DataFrame, by: str, **go_on: Unpack[GoOn]) -> Segments:
@@ -99,7 +116,8 @@ def segments(experiment: Experiment, log: pd.DataFrame, by: str, **go_on: Unpack
         adjusted = holm(table["p_value"].fillna(1.0), experiment.alpha)
         table["p_adjusted"] = adjusted.p_values
         table["significant"] = adjusted.rejected
-    return Segments(table, left_out, _strata(experiment, log, names))
+    whole = experiment.analyze(log, **go_on)
+    return Segments(table, left_out, _strata(experiment, log, names), whole)
 
 
 def over_time(
@@ -141,7 +159,7 @@ def over_time(
     ]
     late = period > starts[(len(starts) - 1) // 2]
     table = pd.DataFrame([row for row in rows if row])
-    return OverTime(table, _novelty(experiment, log, late))
+    return OverTime(table, _novelty(experiment, log, late), experiment)
 
 
 def _fit(experiment: Experiment, log: pd.DataFrame, go_on: GoOn) -> tuple[pd.DataFrame, Experiment]:

@@ -14,7 +14,7 @@ from lab_utils import commands, ports, practice, waiting
 from lab_utils.errors import LabError
 from lab_utils.paths import STATE
 from lab_utils.ports import HOST
-from lab_utils.runtimes.process import Process
+from lab_utils.processes import Process
 
 FOLDER = STATE / "ladder"
 PATIENCE = 20.0

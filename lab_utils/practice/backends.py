@@ -11,7 +11,7 @@ from collections.abc import Sequence
 
 from lab_utils import ports, waiting
 from lab_utils.paths import STATE
-from lab_utils.runtimes.process import Process
+from lab_utils.processes import Process
 
 FOLDER = STATE / "practice"
 BACKENDS = "backends"

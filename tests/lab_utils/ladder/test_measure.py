@@ -2,7 +2,7 @@ import pytest
 
 from lab_utils.ladder import measure, picture
 from lab_utils.ladder.measure import Rung
-from lab_utils.runtimes.process import Process
+from lab_utils.processes import Process
 
 
 @pytest.mark.needs("linux")

@@ -120,6 +120,8 @@ def permutation_test(
     """
     old, new = values_of("control", control), values_of("treatment", treatment)
     at_least("shuffles", shuffles, 1)
+    # the order in which users came must not matter to which shuffles are drawn
+    old, new = np.sort(old), np.sort(new)
     if old.size + new.size < 3:
         raise BadArgument("two users can be dealt in two ways only", "compare more users")
 

@@ -6,14 +6,17 @@ import argparse
 import errno
 import os
 import sys
-from collections.abc import Callable, Sequence
-from typing import NoReturn
+from collections.abc import Callable, Iterable, Sequence
+from typing import TYPE_CHECKING, NoReturn
 
 from rich.console import Console
 from rich.markup import escape
 
 from lab_utils import interrupts
 from lab_utils.errors import LabError
+
+if TYPE_CHECKING:
+    from lab_utils.doctor import Finding
 
 Command = Callable[[argparse.Namespace, Console], int]
 
@@ -131,7 +134,13 @@ def _parser() -> argparse.ArgumentParser:
     logs.add_argument("-f", "--follow", action="store_true", help="go on as they say more")
     _add(commands, "down", _down, "stop the stack; models and events are kept")
     _add(commands, "clean", _clean, "remove everything the lab made, and nothing else")
-    _add(commands, "doctor", _doctor, "what this machine has, and what is missing")
+    physician = _add(commands, "doctor", _doctor, "what this machine has, and what is missing")
+    physician.add_argument(
+        "--class",
+        dest="rehearse",
+        action="store_true",
+        help="also run every notebook as a class will: all is built the evening before",
+    )
 
     slides = _add(commands, "slides", _slides, "make slides of the notebooks: one file, no network")
     slides.add_argument("notebook", nargs="*", help="how a name begins (04); all by default")
@@ -309,18 +318,29 @@ def _clean(_options: argparse.Namespace, console: Console) -> int:
     return 0
 
 
-def _doctor(_options: argparse.Namespace, console: Console) -> int:
+def _doctor(options: argparse.Namespace, console: Console) -> int:
+    from lab_utils import doctor, rehearsal
+
+    if not options.rehearse:
+        _show_findings("What the lab finds on this machine", doctor.examine(), console)
+        return 0
+    findings = list(rehearsal.rehearse(console.print))
+    _show_findings("What a class will find on this machine", findings, console)
+    if any(each.verdict == "missing" for each in findings):
+        console.print("[bold]Not all of it will run here[/]: see what is missing, above.")
+        return 1
+    console.print("[bold]Ready[/]: what a notebook needs is built, and every one of them ran.")
+    return 0
+
+
+def _show_findings(title: str, findings: Iterable[Finding], console: Console) -> None:
     from rich.table import Table
 
-    from lab_utils import doctor
-
     signs = {"ok": "[green]ok[/]", "note": "[yellow]note[/]", "missing": "[red]missing[/]"}
-    table = Table("what", "", "found", "what to do", title="What the lab finds on this machine")
-    for finding in doctor.examine():
-        found, advice = escape(finding.found), escape(finding.advice)
-        table.add_row(finding.what, signs[finding.verdict], found, advice)
+    table = Table("what", "", "found", "what to do", title=title)
+    for each in findings:
+        table.add_row(each.what, signs[each.verdict], escape(each.found), escape(each.advice))
     console.print(table)
-    return 0
 
 
 def _engine(options: argparse.Namespace, console: Console) -> int:

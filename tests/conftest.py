@@ -16,7 +16,7 @@ from collections import defaultdict
 
 import pytest
 
-from lab_utils import docker_engine
+from lab_utils import docker_engine, jupyter_lab
 from lab_utils.ports import Ports
 from lab_utils.self_test import TEST_PROJECT
 from lab_utils.stack.containers import ContainerStack
@@ -74,14 +74,8 @@ def _varnishtest() -> str | None:
     return _debian("varnishtest", "varnish")
 
 
-def chromium() -> str | None:
-    """The browser that playwright is given; it would fetch one of its own otherwise."""
-    names = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
-    return next(filter(None, map(shutil.which, names)), None)
-
-
 def _browser() -> str | None:
-    if chromium():
+    if jupyter_lab.browser():
         return None
     return "no Chromium or Chrome; on Debian and Ubuntu `apt-get install chromium`"
 

@@ -16,7 +16,7 @@ from collections import defaultdict
 
 import pytest
 
-from lab_utils import docker_engine, runtimes
+from lab_utils import docker_engine, jupyter_lab, runtimes
 from lab_utils.ports import Ports
 from lab_utils.self_test import TEST_PROJECT
 from lab_utils.stack.containers import ContainerStack
@@ -79,6 +79,12 @@ def _varnishtest() -> str | None:
     return _debian("varnishtest", "varnish")
 
 
+def _browser() -> str | None:
+    if jupyter_lab.browser():
+        return None
+    return "no Chromium or Chrome; on Debian and Ubuntu `apt-get install chromium`"
+
+
 def _debian(program: str, package: str | None = None) -> str | None:
     if shutil.which(program):
         return None
@@ -86,6 +92,7 @@ def _debian(program: str, package: str | None = None) -> str | None:
 
 
 NEEDS = {
+    "browser": _browser,
     "docker": _docker,
     "haproxy": _haproxy,
     "linux": _linux,

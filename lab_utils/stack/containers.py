@@ -264,7 +264,8 @@ class ContainerStack:
             detail=str(container.name) if container else "",
         )
 
-    def _environment(self, base: images.BaseImage | None) -> dict[str, str]:
+    def environment(self, base: images.BaseImage | None = None) -> dict[str, str]:
+        """The variables that compose.yaml reads; with a base image, those for a build, too."""
         build = images.build_environment(base) if base else {}
         return {**self.ports.environment(), "LAB_PROJECT": self.project, **build}
 
@@ -274,7 +275,7 @@ class ContainerStack:
         return self.engine.run_compose(
             ["--file", str(COMPOSE_FILE), *words],
             doing=doing,
-            environment=self._environment(base),
+            environment=self.environment(base),
             folder=ROOT,
         )
 

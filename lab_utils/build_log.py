@@ -83,6 +83,9 @@ class Build:
             f"{len(self.made_anew)} made anew in {self.seconds:.1f} s"
         )
 
+    def _ipython_display_(self) -> None:
+        """Nothing: it was shown while it was built; `print` shows it in a line."""
+
     def to_html(self) -> str:
         """A table of the steps, each with how it was come by and a bar as long as it took."""
         most = max([1.0, *(step.seconds for step in self.steps)])

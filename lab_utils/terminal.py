@@ -20,6 +20,7 @@ from lab_utils import build_log, docker_engine, images, ports
 from lab_utils.build_log import Build
 from lab_utils.docker_engine import PROJECT, Engine, EngineUnavailable, ImageFacts
 from lab_utils.errors import LabError
+from lab_utils.paths import ROOT
 from lab_utils.recorded import Tape
 
 Say = Callable[[str], None]
@@ -86,7 +87,8 @@ class Terminal:
     def docker(self, line: str) -> Said:
         """Type `docker <line>`, print what it says, and return it.
 
-        As in a terminal, a command that fails raises nothing: its exit code is shown.
+        As in a terminal, a command that fails raises nothing: its exit code is shown. `$PWD` is
+        the lab's folder.
 
         Raises:
             LabError: it was not done within a minute.
@@ -95,7 +97,8 @@ class Terminal:
 
         def ask(engine: Engine) -> dict[str, Any]:
             start = time.monotonic()
-            done = engine.type(self._labelled(shlex.split(line)), timeout=PATIENCE)
+            words = shlex.split(line.replace("$PWD", str(ROOT)))
+            done = engine.type(self._labelled(words), timeout=PATIENCE)
             text = (done.stdout + done.stderr).rstrip()
             return asdict(Said(text, done.exit_code, round(time.monotonic() - start, 1)))
 

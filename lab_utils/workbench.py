@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import re
+import contextlib
 import shutil
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -13,7 +13,6 @@ from lab_utils.errors import LabError
 from lab_utils.paths import CONTAINERS, RESULTS
 
 FOLDER = RESULTS / "workbench"
-_MARK = re.compile(r"\n# touched at [^\n]*\n?$")
 
 
 @dataclass(frozen=True)
@@ -66,11 +65,16 @@ class Workbench:
         """Bring the lab's version of a file back; the student's is copied to `kept` first."""
         self.write(name, (self.source / name).read_text(encoding="utf-8"))
 
-    def touch(self, name: str) -> None:
-        """Change a file by a comment at its end, with the time: a change that changes nothing."""
-        bare = _MARK.sub("\n", self.read(name)).rstrip("\n")
+    @contextlib.contextmanager
+    def touched(self, name: str) -> Iterator[None]:
+        """Meanwhile a file ends with a comment, the time of now: a change that changes nothing."""
+        path, before = self._path(name), self.read(name)
         now = f"{datetime.now().astimezone():%H:%M:%S.%f}"
-        self._path(name).write_text(f"{bare}\n\n# touched at {now}\n", encoding="utf-8")
+        path.write_text(f"{before}\n# touched at {now}\n", encoding="utf-8")
+        try:
+            yield
+        finally:
+            path.write_text(before, encoding="utf-8")
 
     @property
     def _shown(self) -> str:

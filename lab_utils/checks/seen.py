@@ -72,8 +72,8 @@ def rebuilt(dockerfile: str) -> tuple[Build, Build]:
         shutil.copytree(workbench.FOLDER / APP, copy.folder)
         copy.read(dockerfile)
         first = _build(typist, engine, copy.folder, dockerfile)
-        copy.touch("app.py")
-        return first, _build(typist, engine, copy.folder, dockerfile)
+        with copy.touched("app.py"):
+            return first, _build(typist, engine, copy.folder, dockerfile)
 
 
 def _build(typist: Terminal, engine: Engine, folder: Path, dockerfile: str) -> Build:

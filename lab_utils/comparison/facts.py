@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from lab_utils.comparison import wording
 from lab_utils.comparison.shown import Table
-from lab_utils.measurements import Measurement
+from lab_utils.measurements import Measurement, Subject
+from lab_utils.measurements.provenance import kind_of
 from lab_utils.runtimes import KINDS, Kind, Unavailable
 
 NAMES: dict[Kind, str] = {
@@ -19,7 +20,7 @@ NAMES: dict[Kind, str] = {
 
 def across(
     measure: Callable[..., Measurement | tuple[Measurement, ...]],
-    kinds: Iterable[Kind] = KINDS,
+    *subjects: Subject,
     **options: Any,
 ) -> tuple[Measurement, ...]:
     """Measure the same in several runtimes, live or, where this machine cannot, as recorded.
@@ -28,15 +29,15 @@ def across(
 
     Args:
         measure: a function of `lab_utils.measurements` that takes a runtime.
-        kinds: the runtimes.
+        subjects: the runtimes, by kind or one that is up; by default all three kinds.
         options: for `measure`.
     """
     found: list[Measurement] = []
-    for kind in kinds:
+    for subject in subjects or KINDS:
         try:
-            seen = measure(kind, **options)
+            seen = measure(subject, **options)
         except Unavailable as missing:
-            print(f"no figures of a {NAMES[kind]}: {missing.found}")
+            print(f"no figures of a {NAMES[kind_of(subject)]}: {missing.found}")
         else:
             found += [seen] if isinstance(seen, Measurement) else seen
     return tuple(found)

@@ -8,6 +8,7 @@ from lab_utils.comparison import portrait
 from lab_utils.comparison.diagram import Drawing
 from lab_utils.comparison.facts import NAMES
 from lab_utils.comparison.shown import Table
+from lab_utils.measurements import Subject
 from lab_utils.runtimes import Kind, Runtime, Unavailable, make
 
 
@@ -22,6 +23,16 @@ class Pair:
 
     kind: Kind
     members: tuple[Runtime, ...]
+
+    @property
+    def first(self) -> Subject:
+        """The first of them, to be measured; the kind alone where none is up."""
+        return self.members[0] if self.members else self.kind
+
+    @property
+    def second(self) -> Subject:
+        """The second of them, to be measured; the kind alone where none is up."""
+        return self.members[1] if self.members else self.kind
 
     def picture(self) -> Drawing:
         """What carries them and what they are, as they run now; else as recorded, and says so."""

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from lab_utils.docker_engine import PROJECT
+from lab_utils import docker_engine
 from lab_utils.measurements import Measurement
 from lab_utils.measurements.provenance import live_or_recorded, measured
 from lab_utils.runtimes import Container
@@ -53,11 +53,11 @@ def _new_bytes(below: dict[str, Any], above: dict[str, Any]) -> int:
 @contextmanager
 def _with_a_note(first: Container) -> Iterator[str]:
     """An image made of a container with one file more, for a while; its name."""
-    repository, tag = f"{PROJECT}/second", secrets.token_hex(4)
-    box = first.engine.client.containers.create(first.image, labels={"lab": PROJECT})
+    repository, tag = f"{docker_engine.PROJECT}/second", secrets.token_hex(4)
+    box = first.engine.client.containers.create(first.image, labels={"lab": docker_engine.PROJECT})
     try:
         box.put_archive("/own", _note())
-        box.commit(repository, tag, changes=f"LABEL lab={PROJECT}")
+        box.commit(repository, tag, changes=f"LABEL lab={docker_engine.PROJECT}")
         yield f"{repository}:{tag}"
     finally:
         box.remove(force=True)

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from lab_utils.measurements import Step, container_by_hand
 from lab_utils.paths import DATA
-from lab_utils.runtimes import Unavailable
+from lab_utils.runtimes import Unavailable, VirtualMachine
 
 RECORDED = DATA / "recorded" / "container-by-hand.json"
 
@@ -51,7 +51,8 @@ class Transcript:
 def by_hand() -> Transcript:
     """Make a container by hand in the tiny guest; where there is none, as it was recorded."""
     try:
-        return Transcript(container_by_hand())
+        with VirtualMachine("tiny", warm=True) as vm:
+            return Transcript(container_by_hand(vm))
     except Unavailable as missing:
         print(f"no guest to type into: {missing.found}\nto have one: {missing.next_step}")
         return load(RECORDED)

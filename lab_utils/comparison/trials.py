@@ -16,9 +16,8 @@ from typing import Any
 from docker.errors import APIError
 
 from lab_utils import docker_engine
-from lab_utils.docker_engine import PROJECT, Engine
+from lab_utils.docker_engine import Engine
 from lab_utils.runtimes import Container, Unavailable, VirtualMachine
-from lab_utils.runtimes.container import IMAGES
 
 UNTRIED = " (by the rules: it could not be tried on this computer)"
 
@@ -101,16 +100,17 @@ def hog(limits: dict[str, str]) -> Hog | None:
     Returns:
         How it ended; None where no engine answers.
     """
+    tiny = Container("tiny")
     try:
-        Container("tiny").demand()
+        tiny.demand()
     except Unavailable:
         return None
     engine = docker_engine.find(with_compose=False)
     try:
         box = engine.client.containers.create(
-            IMAGES["tiny"],
+            tiny.image,
             ["sh", "-c", HOG],
-            labels={"lab": PROJECT},
+            labels={"lab": docker_engine.PROJECT},
             network_disabled=True,
             **limits,  # type: ignore[arg-type]
         )
@@ -209,7 +209,8 @@ def _volume() -> Iterator[str]:
     """A volume of ours, for a while."""
     engine = docker_engine.find(with_compose=False)
     volume = engine.client.volumes.create(
-        f"{PROJECT}_note-{secrets.token_hex(4)}", labels={"lab": PROJECT}
+        f"{docker_engine.PROJECT}_note-{secrets.token_hex(4)}",
+        labels={"lab": docker_engine.PROJECT},
     )
     try:
         yield str(volume.name)

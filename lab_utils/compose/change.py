@@ -47,14 +47,18 @@ class Change:
         """The longest that any visitor waited."""
         return max((visit.waited_ms for visit in self.visits), default=0.0)
 
-    def __str__(self) -> str:
+    @property
+    def told(self) -> str:
+        """What visitors saw, in one line."""
         if self.refused:
             return f"nothing was changed: {self.refused}"
-        told = (
+        return (
             f"{', '.join(self.order)}: {self.lost} of {len(self.visits)} visitors lost, the "
             f"longest wait {self.longest_ms:,.0f} ms"
         )
-        return f"{told}. {self.recorded}" if self.recorded else told
+
+    def __str__(self) -> str:
+        return f"{self.told}. {self.recorded}" if self.recorded else self.told
 
     __repr__ = __str__
 

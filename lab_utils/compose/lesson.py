@@ -28,8 +28,7 @@ from lab_utils.compose.typos import Typos
 from lab_utils.compose.visitors import Visit
 from lab_utils.errors import LabError
 from lab_utils.paths import NOTEBOOKS, ROOT
-from lab_utils.stack import Stack
-from lab_utils.stack.base import quiet
+from lab_utils.stack import Stack, unwell
 from lab_utils.stack.containers import ContainerStack
 
 SAMPLES = NOTEBOOKS / "compose"
@@ -328,7 +327,8 @@ class Replayed(ReplayedProject):
 
     def mend(self) -> None:
         """Start again what does not run."""
-        self.here.up(quiet)
+        for each in unwell(self.here):
+            self.here.start(each.name)
 
     def stop(self) -> None:
         """Stop the stack."""

@@ -14,7 +14,7 @@ from rich.console import Console
 
 from lab_utils import notebooks, stack
 from lab_utils.compose.change import ORDERS
-from lab_utils.compose.lesson import RECORD_TO, lesson
+from lab_utils.compose.lesson import RECORD_TO, Lesson, all_ended, lesson
 from lab_utils.compose.recording import RECORDED
 
 NOTEBOOK = notebooks.SOLUTIONS / "03_compose.ipynb"
@@ -40,10 +40,21 @@ def main() -> None:
         lab.mend()
         console.print(f"running {NOTEBOOK.name}")
         notebooks.run(nbformat.read(NOTEBOOK, as_version=4), NOTEBOOK)
+        _ask_the_broken_shop(lab)
         unfinished.replace(RECORDED)
     finally:
         unfinished.unlink(missing_ok=True)
         here.down(console.print)
+
+
+def _ask_the_broken_shop(lab: Lesson) -> None:
+    """What exercise 03.6 has to be solved with, all of one and the same end."""
+    broken = lab.sample("broken")
+    broken.run("docker compose up --detach")
+    all_ended(broken)
+    for command in ("ps --all", "logs", "logs --timestamps"):
+        broken.run(f"docker compose {command}")
+    broken.down()
 
 
 if __name__ == "__main__":

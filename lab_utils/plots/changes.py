@@ -24,7 +24,8 @@ def changes(*seen: Change) -> Picture:
             _draw(axes, change, most)
         panels[-1].set_xlim(0, end)
         panels[-1].set_xlabel(f"seconds; a bar is the visitors of {BIN_S:g} s")
-    caption = "; ".join(map(str, seen))
+    recorded = {str(each.recorded) for each in seen if each.recorded}
+    caption = ". ".join(["; ".join(each.told for each in seen), *recorded])
     alt = (
         "Bars of visitors over time, answered and lost, with a line where each step was taken. "
         f"{caption}"

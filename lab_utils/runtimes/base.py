@@ -87,6 +87,7 @@ class Runtime(ABC):
 
     def __enter__(self) -> Self:
         try:
+            self.demand()
             self.start()
             self.wait_ready()
         except BaseException:
@@ -111,13 +112,15 @@ class Runtime(ABC):
     def demand(self) -> None:
         """Make whatever it is started from, if that is not there yet.
 
+        What a Python that died has left of this runtime is removed, too.
+
         Raises:
             Unavailable: this machine cannot run it, and why.
         """
 
     @abstractmethod
     def start(self) -> None:
-        """Start it and return at once, before it answers.
+        """Start it and return at once, before it answers; `demand` comes before it.
 
         Raises:
             Unavailable: this machine cannot.

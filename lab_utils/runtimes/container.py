@@ -103,11 +103,14 @@ class Container(Runtime):
     def demand(self) -> None:
         """An engine, and the server's image; built at first use.
 
+        Containers that a Python which died has left are removed, too.
+
         Raises:
             Unavailable: one of them cannot be had here.
         """
         engine = _engine()
         try:
+            leftovers.sweep_containers(engine)
             _build(engine, self.server)
         except Unavailable:
             raise
@@ -116,8 +119,7 @@ class Container(Runtime):
 
     def start(self) -> None:
         """Start it and return at once, before it answers."""
-        self.demand()
-        leftovers.sweep_containers(self.engine)
+        _build(self.engine, self.server)
         if self.server == "recommender-a":
             self._options["volumes"] = ["/model"]
         self._container = self.engine.client.containers.create(
@@ -157,6 +159,16 @@ class Container(Runtime):
         detail = used["stats"]
         cache = detail.get("inactive_file", detail.get("total_inactive_file", 0))
         return int(used["usage"] - cache)
+
+    def cpu_seconds(self) -> float:
+        """CPU time that it has used so far."""
+        stats: Any = self.container.stats(stream=False, one_shot=True)
+        return float(stats["cpu_stats"]["cpu_usage"]["total_usage"]) / 1e9
+
+    def remove_image(self, name: str) -> None:
+        """Remove an image that was committed, if it is there."""
+        if self.engine.has_image(name):
+            self.engine.client.images.remove(name)
 
     def run_inside(self, script: str) -> str:
         """What a script prints that runs in the container (`docker exec`), both its streams."""

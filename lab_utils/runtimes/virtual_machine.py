@@ -44,7 +44,7 @@ class Panic:
     """
 
     last_words: tuple[str, ...]
-    exit_code: int | None
+    exit_code: int
 
 
 class VirtualMachine(Runtime):
@@ -84,9 +84,11 @@ class VirtualMachine(Runtime):
         Raises:
             Unavailable: one of them cannot be had here.
         """
-        self._choose_accelerator()
+        chosen = self._choose_accelerator()
         try:
             self._base()
+            if self.warm:
+                self._warm_disk(chosen)
         except LabError as error:
             raise Unavailable(error.doing, error.found, error.next_step) from None
 
@@ -135,6 +137,10 @@ class VirtualMachine(Runtime):
     def memory(self) -> int:
         """PSS in bytes of QEMU, guest included."""
         return self._there().memory()
+
+    def cpu_seconds(self) -> float:
+        """CPU time that QEMU has used so far."""
+        return self._there().cpu_seconds()
 
     def run_inside(self, script: str) -> str:
         """What a script prints in the guest, sent and read through its serial line."""

@@ -98,10 +98,16 @@ class Machine:
         return bool(self.process.end)
 
     @property
-    def exit_code(self) -> int | None:
-        """QEMU's; None while it runs, or where it is not known."""
+    def exit_code(self) -> int:
+        """QEMU's.
+
+        Raises:
+            LabError: it still runs, or another Python had started it.
+        """
         found = re.search(r"\((\d+)\)", self.process.end)
-        return int(found[1]) if found else None
+        if found is None:
+            raise LabError("asking how QEMU ended", "nobody can know", "wait until it has ended")
+        return int(found[1])
 
     def console(self) -> str:
         """What the guest's kernel said on the first serial line, and QEMU itself."""
@@ -111,6 +117,11 @@ class Machine:
     def memory(self) -> int:
         """Bytes of this machine's memory that QEMU holds, guest included."""
         return self.process.memory()
+
+    def cpu_seconds(self) -> float:
+        """CPU time that QEMU has used so far; 0 if it does not run."""
+        process = self.process.running()
+        return sum(process.cpu_times()[:2]) if process else 0.0
 
     def stop(self) -> None:
         """End QEMU: nothing in the guest is worth a shutdown."""

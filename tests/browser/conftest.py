@@ -11,6 +11,7 @@ from lab_utils.ports import free_port
 from tests.browser.driver import Notebook
 
 PICTURES = RESULTS / "screenshots"
+PROJECT = f"{self_test.TEST_PROJECT}-browser"
 
 
 @pytest.fixture(scope="session")
@@ -21,7 +22,7 @@ def server(tmp_path_factory):
     home = folder / "home"  # whoever runs this keeps their own windows and settings
     environment = {
         **os.environ,
-        **self_test.beside(folder),
+        **self_test.beside(folder, PROJECT),
         **{f"JUPYTER_{each}_DIR": str(home / each) for each in ("CONFIG", "DATA")},
         "JUPYTERLAB_WORKSPACES_DIR": str(home / "workspaces"),
     }
@@ -48,7 +49,7 @@ def server(tmp_path_factory):
         process.terminate()
         process.wait(30)
         log.close()
-        self_test.remove_test_project()
+        self_test.remove_project(PROJECT)
 
 
 @pytest.fixture(scope="session")

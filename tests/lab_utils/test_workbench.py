@@ -41,14 +41,18 @@ def test_the_labs_own_version_needs_no_copy(bench):
     assert bench.read("app.py") == (bench.source / "app.py").read_text()
 
 
-def test_a_touch_changes_a_file_and_nothing_that_it_does(bench):
+def test_a_file_is_touched_for_a_while_and_then_as_it_was(bench):
     before = bench.read("app.py")
-    bench.touch("app.py")
-    once = bench.read("app.py")
-    bench.touch("app.py")
-    assert once.startswith(before.rstrip("\n"))
-    assert once != bench.read("app.py")
-    assert bench.read("app.py").count("# touched at") == 1
+    with bench.touched("app.py"):
+        assert bench.read("app.py").startswith(f"{before}\n# touched at ")
+    assert bench.read("app.py") == before
+
+
+def test_no_two_touches_are_alike(bench):
+    with bench.touched("app.py"):
+        once = bench.read("app.py")
+    with bench.touched("app.py"):
+        assert bench.read("app.py") != once
 
 
 def test_a_file_that_is_not_there_is_told_with_those_that_are(bench):

@@ -34,6 +34,12 @@ def test_every_command_of_the_notebook_was_recorded():
     assert [key for key in keys if recording.get(key) is None] == []
 
 
+def test_what_the_broken_shop_has_to_be_asked_was_recorded(replayed):
+    broken = replayed.sample("broken")
+    for command in ("ps --all", "logs --timestamps"):
+        assert "store" in broken.run(f"docker compose {command}").said
+
+
 def test_without_an_engine_it_is_replayed_and_says_so(replayed):
     assert isinstance(replayed, Replayed)
     for shown in (

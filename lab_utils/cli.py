@@ -250,12 +250,15 @@ def _status(_options: argparse.Namespace, console: Console) -> int:
         console.print("The stack is not up. `./lab up` starts it, `./lab demo` shows all of it.")
         return 0
     console.print(up.description)
-    address = Column("address", min_width=len("http://127.0.0.1:65535"))  # the one to be copied
-    detail = Column("runs as", overflow="fold")
-    table = Table("service", "state", "health", address, detail, box=box.SIMPLE_HEAD)
-    for service in up.services():
-        table.add_row(*vars(service).values())
-    console.print(table)
+    rows = [tuple(vars(service).values()) for service in up.services()]
+    names = ("service", "state", "health", "address", "runs as")
+    # As wide as it has to be: a name that is cut or folded cannot be copied.
+    wide = [max(map(len, column)) for column in zip(names, *rows, strict=True)]
+    columns = (Column(name, min_width=width) for name, width in zip(names, wide, strict=True))
+    table = Table(*columns, box=box.SIMPLE_HEAD)
+    for row in rows:
+        table.add_row(*row)
+    console.print(table, crop=False)
     admin = f"{up.ports.url('admin')}: {ADMIN[up.balancer]}"
     console.print(f"The balancer's admin port is {admin}", soft_wrap=True)
     for each in stack.unwell(up):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import sys
 from pathlib import Path
 
@@ -25,3 +26,9 @@ def command(root: Path, first: str) -> list[str]:
     if hasattr(os, "geteuid") and os.geteuid() == 0:
         words.append("--allow-root")  # who is root here is root by choice, or in a container
     return words
+
+
+def browser() -> str | None:
+    """A Chromium or Chrome of this machine that checks can drive; None where there is none."""
+    names = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+    return next(filter(None, map(shutil.which, names)), None)

@@ -82,9 +82,22 @@ class Visits:
         bad = sum(visit.status != httpx.codes.OK for visit in self.all)
         return bad / len(self.all) if self.all else 0.0
 
+    @property
+    def mean_wait(self) -> float:
+        """Milliseconds that a visit took, on average."""
+        return float(np.mean([visit.ms for visit in self.all]))
+
     def wait(self, quantile: float = 0.5) -> float:
         """Milliseconds within which this share of the visits was answered."""
         return float(np.quantile([visit.ms for visit in self.all], quantile))
+
+
+def moves(before: Visits, after: Visits) -> dict[str, int]:
+    """How many users had which variant before and after; those who met one each time only."""
+    then, now = before.variants_of_users, after.variants_of_users
+    pairs = [(then[user], now[user]) for user in then if user in now]
+    counts = Counter(f"{min(old)} to {min(new)}" for old, new in pairs if len(old) == len(new) == 1)
+    return dict(sorted(counts.items()))
 
 
 def ask(url: str, users: Iterable[object] = USERS, *, concurrency: int = CONCURRENCY) -> Visits:

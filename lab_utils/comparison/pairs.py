@@ -27,16 +27,17 @@ class Pair:
     @property
     def first(self) -> Subject:
         """The first of them, to be measured; the kind alone where none is up."""
-        return self.members[0] if self.members else self.kind
+        return _up(self.members[0]) if self.members else self.kind
 
     @property
     def second(self) -> Subject:
         """The second of them, to be measured; the kind alone where none is up."""
-        return self.members[1] if self.members else self.kind
+        return _up(self.members[1]) if self.members else self.kind
 
     def picture(self) -> Drawing:
         """What carries them and what they are, as they run now; else as recorded, and says so."""
-        return portrait.live(self.members) if self.members else portrait.recorded(self.kind)
+        members = [_up(each) for each in self.members]
+        return portrait.live(members) if members else portrait.recorded(self.kind)
 
     def stop(self) -> None:
         """End both and remove all that was made for them; without effect where nothing runs."""
@@ -56,7 +57,7 @@ ASK = "sha256sum /bin/busybox; uname -r; uname -m"
 def _fingerprint(pair: Pair) -> tuple[str, ...]:
     if not pair.members:
         return (NAMES[pair.kind], "none on this computer", "", "")
-    program, release, processor = pair.members[0].run_inside(ASK).splitlines()
+    program, release, processor = _up(pair.members[0]).run_inside(ASK).splitlines()
     return (NAMES[pair.kind], program[:SHA_SHOWN] + "…", release, processor)
 
 
@@ -80,6 +81,17 @@ def pair(kind: Kind) -> Pair:
         Pair(kind, members).stop()
         raise
     return Pair(kind, members)
+
+
+def _up(member: Runtime) -> Runtime:
+    """A server that is up: no guest outlives half an hour, and a reader may take longer."""
+    if member.ended() is not None:
+        print(f"a server in a {NAMES[member.kind]} had ended meanwhile: it is started again")
+        member.stop()
+        member.demand()
+        member.start()
+        member.wait_ready()
+    return member
 
 
 def stop(*pairs: Pair) -> None:

@@ -51,11 +51,17 @@ def opened(*, in_order: bool) -> Iterator[tuple[DuckDBPyConnection, Path]]:
             yield connection, Path(folder)
 
 
-def lines_of(path: Path, columns: dict[str, str] = COLUMNS) -> str:
-    """The SQL that reads a log's lines as a table."""
+def lines_of(path: Path, columns: dict[str, str] = COLUMNS, longest: int = 1 << 25) -> str:
+    """The SQL that reads a log's lines as a table.
+
+    Args:
+        path: the log.
+        columns: each field's type.
+        longest: bytes of the longest line; a thread holds two buffers of twice as many.
+    """
     declared = ", ".join(f"{name}: '{kind}'" for name, kind in columns.items())
     quoted = str(path).replace("'", "''")
     return (
         f"read_json('{quoted}', format = 'newline_delimited', columns = {{{declared}}}, "
-        "maximum_object_size = 33554432)"
+        f"maximum_object_size = {longest})"
     )

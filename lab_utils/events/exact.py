@@ -6,6 +6,7 @@ does not, and a request that failed has outcome 0.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from lab_utils.events.log import RECOMMENDATION
@@ -83,7 +84,28 @@ ORDER BY min(line)
 """
 
 
-def summed(connection: DuckDBPyConnection, lines: str) -> dict[str, int]:
+@dataclass(frozen=True)
+class Found:
+    """What of a log's events does not fit together.
+
+    Attributes:
+        duplicate_outcomes: outcomes beyond the first of their request.
+        orphan_outcomes: outcomes whose request is not in the log.
+        contradicting_outcomes: outcomes that name another variant than their request.
+        duplicates: visits that repeat an earlier request.
+        unreadable_times: visits whose time cannot be read.
+        disordered: whether visits are not in the order of their times.
+    """
+
+    duplicate_outcomes: int = 0
+    orphan_outcomes: int = 0
+    contradicting_outcomes: int = 0
+    duplicates: int = 0
+    unreadable_times: int = 0
+    disordered: bool = False
+
+
+def summed(connection: DuckDBPyConnection, lines: str) -> Found:
     """Leave a table `sums` in the database, and say what did not fit.
 
     Args:
@@ -95,14 +117,7 @@ def summed(connection: DuckDBPyConnection, lines: str) -> dict[str, int]:
     connection.execute(_SUMS)
     orphans, contradicting = connection.execute(_JOINED).fetchall()[0]
     again, duplicates, unreadable, back = connection.execute(_COUNTS).fetchall()[0]
-    return {
-        "duplicate_outcomes": again,
-        "orphan_outcomes": orphans,
-        "contradicting_outcomes": contradicting,
-        "duplicates": duplicates,
-        "unreadable_times": unreadable,
-        "disordered": bool(back),
-    }
+    return Found(again, orphans, contradicting, duplicates, unreadable, bool(back))
 
 
 def failures(connection: DuckDBPyConnection) -> list[tuple[int, str | None, int]]:

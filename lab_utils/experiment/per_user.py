@@ -41,10 +41,11 @@ class PerUser:
             of their names; `NOBODY` for visits without one), `variant`, `silent` (whether these
             visits have no outcome), `visits`, `first` (when the first one was, in any unit that
             sorts), `away` (visits that failed at a server or were answered by another variant),
-            `stood_in` (the latter alone), `error` (visits with status 400 or more), `latency_ms`
-            (the sum), `listed` (how many of their latencies are in `latencies`), `outcome` (the
-            sum), for both measures `…_low` and `…_high` (the ends; NaN where there are none), and
-            `outcome_not_binary` (how many are neither 0 nor 1) with `outcome_not_binary_low`.
+            `stood_in` (the latter alone), `error` (visits with status 400 or more), `outcome` and
+            `latency_ms` (the sums), for both `…_low` and `…_high` (the ends; NaN where there are
+            none; of latencies also where not all were kept), `outcome_not_binary` (how many are
+            neither 0 nor 1), `outcome_not_binary_low`, and `listed` (how many of the visits'
+            latencies are in `latencies`).
         latencies: shape (listed,), ms, in the order of the rows of `table`: of all visits, or
             only of those from some latency up, which the quantile must not be below.
         duplicates: visits left out of all this as they repeat the request of an earlier one.
@@ -140,6 +141,7 @@ class PerUser:
         return self._kept(~self.table["silent"])
 
     def totals(self, column: str) -> tuple[Array, Array]:
+        self._demand_sums(column)
         return self._summed(column), self._summed("visits")
 
     def tail(self, column: str) -> Tail:
@@ -152,6 +154,7 @@ class PerUser:
         if column == "error":
             failed, visits = self.table["error"].sum(), self.visits
             return float(failed == visits), float(failed > 0)
+        self._demand_sums(column)
         low, high = f"{column}_low", f"{column}_high"
         return float(self.table[low].min()), float(self.table[high].max())
 
@@ -171,6 +174,11 @@ class PerUser:
         """The user of each row of the table, numbered anew without gaps."""
         users = self.table["user"].to_numpy()
         return np.concatenate([[0], np.cumsum(users[1:] != users[:-1])])
+
+    def _demand_sums(self, column: str) -> None:
+        if self.table[column].isna().any():
+            found = f"sums of {column} are asked of a log of which the slowest visits were kept"
+            raise BadArgument(found, "keep all: events.per_user(path, quantile=0)")
 
     def _summed(self, column: str) -> Array:
         return np.bincount(self._numbered, weights=self.table[column]).astype(float)

@@ -76,6 +76,8 @@ class Visits:
         latency: shape (visits,), milliseconds under a variant as slow as the control; empty where
             nobody asked.
         luck: shape (visits,), the visit is a success where this is below its chance.
+        exact: whether each user's rate is computed, which takes long where users are millions;
+            else it is that of the nearest of `RANKS` ranks.
     """
 
     world: World
@@ -86,6 +88,7 @@ class Visits:
     day: Floats
     latency: Floats
     luck: Floats
+    exact: bool
 
     def chance(self, variant: str) -> Floats:
         """The probability of success of each visit under a variant, shape (visits,)."""
@@ -101,7 +104,7 @@ class Visits:
     def own_rates(self, rank: Floats, mean: Floats) -> Floats:
         """The quantile at each rank of a Beta distribution with this mean and our ICC."""
         total = 1 / self.world.icc - 1
-        if rank.size <= RANKS:
+        if self.exact:
             return np.asarray(special.betaincinv(mean * total, (1 - mean) * total, rank))
         means, which = np.unique(mean, return_inverse=True)
         tables = np.array([_rates_by_rank(float(each), total) for each in means])
@@ -123,7 +126,12 @@ def _rates_by_rank(mean: float, total: float) -> Floats:
 
 
 def draw(
-    world: World, rng: np.random.Generator, users: int, *, with_latency: bool = True
+    world: World,
+    rng: np.random.Generator,
+    users: int,
+    *,
+    with_latency: bool = True,
+    exact: bool = True,
 ) -> Visits:
     """Users and their visits; nothing here depends on the variant they will get."""
     rank = rng.random(users)
@@ -140,7 +148,8 @@ def draw(
         own = rng.normal(0, LATENCY_SPREAD, users)[whose]
         spread = own + rng.normal(0, LATENCY_SPREAD, whose.size)
         latency = world.latency_ms * slower[whose] * np.exp(spread)
-    return Visits(world, rank, before, device, whose, day, latency, rng.random(whose.size))
+    luck = rng.random(whose.size)
+    return Visits(world, rank, before, device, whose, day, latency, luck, exact)
 
 
 def _when(part: Floats, kinds: list[Device], device: Ints) -> Floats:

@@ -290,12 +290,13 @@ def _sums(
 ) -> list[Floats]:
     """The fields of `Sums` for some replications drawn together."""
     patient = bool(np.isinf(world.patience_ms))
-    visits = draw(world, rng, together * world.users, with_latency=not patient)
-    arm = _arms(visits, rng.random(together * world.users), shares)
+    users = together * world.users
+    visits = draw(world, rng, users, with_latency=not patient, exact=False)
+    arm = _arms(visits, rng.random(users), shares)
     seen, success = _logged(world, rng, visits, arm)
     # a user who moves in a ramp-up is a unit of each arm, so everybody is two units;
     # by replication, then arm, then user
-    units = 2 * together * world.users
+    units = 2 * users
     cell = visits.whose + (visits.whose // world.users + arm) * world.users
     if looks > 1:
         cell += units * np.minimum((visits.day * (looks / world.days)).astype(np.int64), looks - 1)

@@ -13,7 +13,7 @@ from flask import Flask, Response
 from werkzeug.serving import BaseWSGIServer, make_server
 
 from lab_utils.ladder.recitation import is_there, make_app, new_connection
-from lab_utils.ports import HOST
+from lab_utils.ports import HOST, free_port
 from lab_utils.stack.base import Stack
 
 
@@ -75,7 +75,15 @@ class FirstIdea:
         return Response(answer.content, answer.status_code, {"X-Variant": variant})
 
 
-def serve(stack: Stack, pick: Callable[[], str]) -> FirstIdea:
-    """Serve the idea in front of a stack's recommenders, until `.stop()`."""
+def serve(stack: Stack, pick: Callable[[], str], *, without: str = "") -> FirstIdea:
+    """Serve the idea in front of a stack's recommenders, until `.stop()`.
+
+    Args:
+        stack: whose recommenders are asked.
+        pick: names a variant for each request.
+        without: a variant that is put at an address where nobody is, as if it had died.
+    """
     backends = {name: f"{HOST}:{getattr(stack.ports, name)}" for name in ("a", "b")}
+    if without:
+        backends[without] = f"{HOST}:{free_port()}"
     return FirstIdea(backends, pick).start()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 
@@ -53,21 +53,19 @@ DESIGNS = {
 OURS = "ours, sticky, with its event log"
 
 
-def climb(*, seconds: float = 1.0) -> list[Rung]:
+def climb(say: Callable[[str], None], *, seconds: float = 0.7) -> list[Rung]:
     """Measure every rung, the slowest first.
 
     Args:
+        say: told where this cannot be measured; then there are no rungs.
         seconds: for which each is asked.
 
     Raises:
-        LabError: this is Windows, or a rung does not come up.
+        LabError: a rung does not come up.
     """
     if sys.platform == "win32":
-        raise LabError(
-            "measuring the ladder",
-            "Windows does not count the CPU time of programs that have ended",
-            "look at the recorded figures below, or use WSL 2",
-        )
+        say("Not measured: Windows does not count the CPU time of programs that have ended.")
+        return []
     with ExitStack() as opened:
         two = [_start(opened, f"backend-{name}", ("lab_utils.ladder.backend",)) for name in "ab"]
         backends = [f"{HOST}:{port}" for port, _ in two]

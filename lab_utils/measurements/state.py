@@ -7,7 +7,7 @@ import secrets
 import time
 from collections.abc import Iterator
 
-from lab_utils.docker_engine import PROJECT
+from lab_utils import docker_engine
 from lab_utils.measurements.provenance import (
     Subject,
     demand_kind,
@@ -75,7 +75,7 @@ def _roll_back_container() -> tuple[Measurement, ...]:
     with Container("tiny", writable=True) as runtime, _image_name() as (name, tag):
         runtime.run_inside(f"echo before > {FILE}; {SLEEPER} > /dev/null 2>&1 &")
         before = time.perf_counter()
-        runtime.container.commit(name, tag, changes=f"LABEL lab={PROJECT}")
+        runtime.container.commit(name, tag, changes=f"LABEL lab={docker_engine.PROJECT}")
         saved = time.perf_counter()
         _undo(runtime)
         undone, uptime = time.perf_counter(), _uptime(runtime)
@@ -125,13 +125,13 @@ def _rows(
 
 
 def _container_survival() -> Iterator[Measurement]:
-    volume = f"{PROJECT}-survival-{secrets.token_hex(4)}"
+    volume = f"{docker_engine.PROJECT}-survival-{secrets.token_hex(4)}"
     with _volume(volume), _image_name() as (name, tag):
         with Container("tiny", writable=True, volume=volume) as runtime:
             runtime.run_inside(f"echo kept > {FILE}; echo kept > {KEPT}")
             runtime.container.restart(timeout=0)
             yield _survived("restart", runtime, FILE, "`docker restart`")
-            runtime.container.commit(name, tag, changes=f"LABEL lab={PROJECT}")
+            runtime.container.commit(name, tag, changes=f"LABEL lab={docker_engine.PROJECT}")
         with Container("tiny", volume=volume) as runtime:
             yield _survived("remove", runtime, FILE, "`docker rm`, and a new container")
             yield _survived("volume", runtime, KEPT, "the same, for a file in a volume")
@@ -167,7 +167,7 @@ def _is_there(runtime: Runtime, file: str) -> bool:
 @contextlib.contextmanager
 def _image_name() -> Iterator[tuple[str, str]]:
     """Name and tag for an image to be committed; it is gone afterwards."""
-    name, tag = f"{PROJECT}/committed", secrets.token_hex(4)
+    name, tag = f"{docker_engine.PROJECT}/committed", secrets.token_hex(4)
     try:
         yield name, tag
     finally:
@@ -176,7 +176,9 @@ def _image_name() -> Iterator[tuple[str, str]]:
 
 @contextlib.contextmanager
 def _volume(name: str) -> Iterator[None]:
-    volume = Container("tiny").engine.client.volumes.create(name, labels={"lab": PROJECT})
+    volume = Container("tiny").engine.client.volumes.create(
+        name, labels={"lab": docker_engine.PROJECT}
+    )
     try:
         yield
     finally:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import tomli_w
 
-from lab_utils import ports, waiting
+from lab_utils import ports, visits, waiting
 from lab_utils.errors import LabError
 from lab_utils.ports import HOST, Ports
 from lab_utils.practice.backends import BACKENDS, FOLDER, PATIENCE
@@ -109,6 +109,29 @@ def start_balancer(
     place.process.start(words, {})
     _wait_for(place)
     return place
+
+
+def compare(
+    addresses: Sequence[str], strategies: Sequence[str], *, requests: int = 120
+) -> pd.DataFrame:
+    """The same visitors and backends, with one strategy after the other.
+
+    Returns:
+        For each strategy: the mean wait and that of the unluckiest twentieth in milliseconds, and
+        what share of the requests the last backend got.
+    """
+    import pandas as pd
+
+    rows = {}
+    for name in strategies:
+        trial = start_balancer({"a": addresses}, backend_strategy=name)
+        seen = visits.ask(trial.url, range(1, requests + 1))
+        rows[name] = {
+            "mean wait, ms": round(seen.mean_wait),
+            "95 % waited less than, ms": round(seen.wait(0.95)),
+            "share of the last": f"{(trial.requests()['backend'] == addresses[-1]).mean():.0%}",
+        }
+    return pd.DataFrame(rows).T.rename_axis("strategy")
 
 
 def stop() -> None:

@@ -10,7 +10,7 @@ from typing import Any, ClassVar
 from docker.models.containers import Container as EngineContainer
 
 from lab_utils import docker_engine
-from lab_utils.docker_engine import PROJECT, Engine
+from lab_utils.docker_engine import Engine
 from lab_utils.errors import LabError
 from lab_utils.paths import CONTAINERS
 from lab_utils.ports import HOST
@@ -20,10 +20,6 @@ from lab_utils.stack.base import quiet
 from lab_utils.stack.containers import ContainerStack
 from lab_utils.vm import guest
 
-IMAGES: dict[Server, str] = {
-    "tiny": f"{PROJECT}/tiny",
-    "recommender-a": f"{PROJECT}/recommender-a",
-}
 PORTS: dict[Server, int] = {"tiny": 80, "recommender-a": 8000}
 """On which each server listens inside."""
 
@@ -61,7 +57,7 @@ class Container(Runtime):
         image: str = "",
     ) -> None:
         super().__init__(server)
-        self.image = image or IMAGES[self.server]
+        self.image = image or _image(self.server)
         memory = f"{memory_mb or MEMORY_MB[self.server]}m"
         self._options: dict[str, Any] = {
             "ports": {f"{PORTS[self.server]}/tcp": (HOST, None)},
@@ -87,7 +83,7 @@ class Container(Runtime):
     @property
     def labels(self) -> dict[str, str]:
         """On it: whose lab it belongs to, and which Python started it."""
-        return {"lab": PROJECT, leftovers.LABEL: leftovers.owner()}
+        return {"lab": docker_engine.PROJECT, leftovers.LABEL: leftovers.owner()}
 
     @property
     def container(self) -> EngineContainer:
@@ -205,6 +201,10 @@ def _engine() -> Engine:
         raise Unavailable(missing.doing, missing.found, missing.next_step) from None
 
 
+def _image(server: Server) -> str:
+    return f"{docker_engine.PROJECT}/{server}"
+
+
 @cache
 def _build(engine: Engine, server: Server) -> None:
     """Bring a server's image up to date, once in the life of this Python.
@@ -213,14 +213,14 @@ def _build(engine: Engine, server: Server) -> None:
         LabError: it cannot be built.
     """
     if server == "recommender-a":
-        ContainerStack(engine).build([server], quiet)
+        ContainerStack(engine, project=docker_engine.PROJECT).build([server], quiet)
         return
     engine.build(
         guest.tiny().folder,
-        IMAGES["tiny"],
+        _image("tiny"),
         dockerfile=CONTAINERS / "tiny" / "Dockerfile",
         arguments={},
-        label=f"lab={PROJECT}",
+        label=f"lab={docker_engine.PROJECT}",
     )
 
 

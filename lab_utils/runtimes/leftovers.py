@@ -17,7 +17,7 @@ from pathlib import Path
 import psutil
 
 from lab_utils import docker_engine
-from lab_utils.docker_engine import PROJECT, Engine
+from lab_utils.docker_engine import Engine
 from lab_utils.paths import STATE
 from lab_utils.processes import Process
 
@@ -68,7 +68,7 @@ def _remove_mine(folder: Path) -> None:
 def sweep_containers(engine: Engine) -> list[str]:
     """Remove the containers of runtimes whose Python has died; their names."""
     removed = []
-    for container in engine.containers(PROJECT):
+    for container in engine.containers(docker_engine.PROJECT):
         noted = container.labels.get(LABEL)
         if noted and not _lives(noted):
             with contextlib.suppress(*docker_engine.FAILURES):  # somebody else was quicker

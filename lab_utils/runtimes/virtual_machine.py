@@ -206,9 +206,7 @@ class VirtualMachine(Runtime):
             raise Unavailable(error.doing, error.found, error.next_step) from None
         if not found.name:
             refused = "; ".join(f"{name}: {why}" for name, why in found.refused.items())
-            raise Unavailable(
-                "booting a guest", refused, "is this machine very busy? `./lab doctor` looks"
-            )
+            raise Unavailable("booting a guest", refused, accelerator.AGAIN)
         # not every accelerator can save a guest
         return found.name if found.name in accelerator.KEEPS_SNAPSHOTS else "tcg"
 

@@ -20,6 +20,7 @@ from filelock import FileLock
 
 from lab_utils.errors import LabError
 from lab_utils.vm import disks, qemu
+from lab_utils.vm import guest as guests
 from lab_utils.vm.guest import CACHE, Guest
 from lab_utils.vm.machine import Machine
 from lab_utils.vm.qemu import Hardware
@@ -33,6 +34,9 @@ KEEPS_SNAPSHOTS = ("kvm", "tcg")
 DEADLINE = {"kvm": 20.0, "hvf": 20.0, "whpx": 20.0, "tcg": 120.0}
 """Seconds in which a tiny guest must have booted: one second where the processor does it, three
 with TCG on a machine with nothing else to do."""
+
+AGAIN = "is this machine very busy? Run this again"
+"""What to do where none works."""
 
 LOOK = 0.5
 """Seconds between two questions whether it still runs."""
@@ -69,8 +73,15 @@ def probe(guest: Guest, cache: Path = CACHE) -> Found:
         if (kept := _read(path)) is not None and kept.here == here:
             return kept
         found = _try_all(guest, here)
-        path.write_text(json.dumps(asdict(found), indent=1) + "\n", encoding="utf-8")
+        if found.name:  # a machine that is too busy today may not be tomorrow
+            path.write_text(json.dumps(asdict(found), indent=1) + "\n", encoding="utf-8")
         return found
+
+
+def known(cache: Path = CACHE) -> Found | None:
+    """What a probe has found that still holds; None before one: nothing is booted."""
+    made, kept = guests.known(cache), _read(cache / "accelerator.json")
+    return kept if made and kept and kept.here == _here(made) else None
 
 
 def candidates() -> list[str]:

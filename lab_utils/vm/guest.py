@@ -102,6 +102,12 @@ def tiny(say: Say = quiet, cache: Path = CACHE) -> Guest:
     return _read(folder)
 
 
+def known(cache: Path = CACHE) -> Guest | None:
+    """The tiny guest if it was made already; nothing is made or fetched."""
+    folder = cache / f"guest-{_recipe()}"
+    return _read(folder) if (folder / "guest.json").exists() else None
+
+
 def build(packages: tuple[Fetched, ...], folder: Path) -> Guest:
     """Make a guest of packages; the same packages are the same bytes, wherever and whenever.
 

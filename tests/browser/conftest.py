@@ -56,10 +56,10 @@ def server(tmp_path_factory):
 def browser():
     from playwright.sync_api import sync_playwright
 
-    from tests.conftest import chromium
-
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium(), args=["--no-sandbox"])
+        browser = playwright.chromium.launch(
+            executable_path=jupyter_lab.browser(), args=["--no-sandbox"]
+        )
         yield browser
         browser.close()
 

@@ -122,3 +122,14 @@ def test_an_interrupt_ends_what_runs_and_lets_it_tidy_up(python, tmp_path):
     with pytest.raises(KeyboardInterrupt):
         self_test._run(programs(source), None)
     assert tidied.exists()
+
+
+@pytest.mark.parametrize(("browser", "solutions_too"), [(None, True), ("/usr/bin/chromium", False)])
+def test_solutions_are_run_cell_by_cell_where_no_browser_types_them(
+    monkeypatch, browser, solutions_too
+):
+    monkeypatch.setattr(self_test.jupyter_lab, "browser", lambda: browser)
+    (check,) = [each for each in self_test.long_checks() if "--nbval" in each.words]
+    notebooks = [word for word in check.words if word.endswith(".ipynb")]
+    assert any("solutions" in word for word in notebooks) == solutions_too
+    assert any("solutions" not in word for word in notebooks)

@@ -3,10 +3,9 @@ import re
 import nbformat.v4 as new
 import pytest
 
-from lab_utils import slides
+from lab_utils import jupyter_lab, slides
 from lab_utils.errors import LabError
 from lab_utils.paths import NOTEBOOKS
-from tests.conftest import chromium
 
 
 def book(*cells):
@@ -78,7 +77,9 @@ def test_every_slide_fits_a_projector_without_a_network(deck):
     from playwright.sync_api import sync_playwright
 
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium(), args=["--no-sandbox"])
+        browser = playwright.chromium.launch(
+            executable_path=jupyter_lab.browser(), args=["--no-sandbox"]
+        )
         page = browser.new_context(offline=True, viewport={"width": 1280, "height": 800}).new_page()
         wrong = []
         page.on("pageerror", lambda error: wrong.append(error))

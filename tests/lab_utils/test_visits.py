@@ -47,6 +47,14 @@ def test_what_can_be_seen_in_visits():
     assert SOME.statuses == {0: 1, 200: 3, 503: 1}
     assert SOME.failed == 0.4
     assert SOME.wait(0.5) == 3.0
+    assert SOME.mean_wait == 20.0
+
+
+def test_who_moved_is_told_of_those_who_kept_to_one_variant():
+    after = Visits(
+        (Visit("2", "b", 200, 1.0), Visit("3", "a", 200, 1.0), Visit("1", "a", 200, 1.0))
+    )
+    assert visits.moves(SOME, after) == {"a to a": 1, "a to b": 1}
 
 
 def test_no_visits_are_no_failure():

@@ -2,7 +2,9 @@
 
 import json
 import random
+import re
 import tempfile
+from dataclasses import replace
 from pathlib import Path
 
 import pandas as pd
@@ -12,7 +14,17 @@ from hypothesis import strategies as st
 
 from lab_utils import events
 from lab_utils.errors import LabError
-from lab_utils.experiment import Experiment, Mean, Proportion, Quantile, Rate, Ratio
+from lab_utils.events import summed
+from lab_utils.experiment import (
+    BadArgument,
+    Experiment,
+    Mean,
+    Proportion,
+    Quantile,
+    Rate,
+    Ratio,
+    metrics,
+)
 
 PLAN = {"a": 0.7, "b": 0.3}
 DIRT = (
@@ -70,7 +82,9 @@ def visit(rng, number, users):
 
 
 def line(event):
-    return json.dumps(event, separators=(",", ":")).encode()
+    text = json.dumps(event, separators=(",", ":"))
+    # three decimals, as the balancer writes them
+    return re.sub(r"(?<=\"latency_ms\":)[\d.]+", lambda ms: f"{float(ms[0]):.3f}", text).encode()
 
 
 def spoilt(rng, dirt, request, outcome):
@@ -173,17 +187,17 @@ def same_check(one, other):
     assert one.sample_ratio == other.sample_ratio
 
 
-def same(path, experiment, **go_on):
+def same(path, experiment, read=summed.by_joining, **go_on):
     """Both ways to the verdict, one beside the other."""
-    log, summed = events.read(path), events.per_user(path)
-    assert summed.problems() == log.problems()
-    assert summed.failures() == log.failures()
-    assert summed.lines == log.lines
+    log, sums = events.read(path), read(path)
+    assert sums.problems() == log.problems()
+    assert sums.failures() == log.failures()
+    assert sums.lines == log.lines
     rows = log.visits()
-    same_check(experiment.check(summed.visits, **go_on), experiment.check(rows, **go_on))
+    same_check(experiment.check(sums.visits, **go_on), experiment.check(rows, **go_on))
     if not experiment.check(rows, **go_on).ok:
         return
-    one, other = experiment.analyze(summed.visits, **go_on), experiment.analyze(rows, **go_on)
+    one, other = experiment.analyze(sums.visits, **go_on), experiment.analyze(rows, **go_on)
     pd.testing.assert_frame_equal(one.table, other.table, rtol=1e-9, atol=1e-9)
     assert one.decision() == other.decision()
 
@@ -215,6 +229,8 @@ def test_sums_and_rows_come_to_the_same_verdict(
 ):
     path.write_bytes(log_of(seed, visits, users, dirt, share))
     same(path, plan(primary), **go_on)
+    if summed.in_one_pass(path, 0.95):
+        assert not events.read(path).problems()
 
 
 @pytest.mark.parametrize("dirt", [None, *DIRT])
@@ -223,6 +239,49 @@ def test_each_kind_of_dirt_is_told_in_the_same_words(path, dirt):
     everything = {"on_duplicate": "first", "on_unknown": "exclude", "on_mixed": "first"}
     same(path, plan(Ratio("outcome")))
     same(path, plan(Ratio("outcome")), on_missing="zero", on_srm="warn", **everything)
+
+
+@pytest.mark.parametrize("ends", [b"\n", b""])
+def test_a_clean_log_takes_one_pass_to_the_same_verdict(path, ends):
+    content = log_of(2, 3_000, 400, ["failed", "refused", "stand-in"], 0.02)
+    path.write_bytes(content.rstrip(b"\n") + ends)
+    plain = [guard for guard in plan(None).guardrails if guard != Ratio("latency_ms")]
+    experiment = replace(plan(Proportion("outcome")), guardrails=plain)
+    same(path, experiment, read=lambda log: summed.in_one_pass(log, 0.95))
+    same(path, experiment)
+
+
+@pytest.mark.parametrize(
+    "dirt",
+    sorted(
+        set(DIRT)
+        - {"failed", "refused", "stand-in", "other path", "unknown variant", "no user"}
+        - {"no variant", "late", "outcome before its request"}
+    ),
+)
+def test_a_log_with_anything_wrong_in_it_is_not_taken_for_clean(path, dirt):
+    path.write_bytes(log_of(3, 900, 200, [dirt], 0.02))
+    assert summed.in_one_pass(path, 0.95) is None
+
+
+@pytest.mark.parametrize("lines", [slice(0, 2), slice(0, None), slice(500, 700)])
+def test_a_part_of_the_log_that_is_there_twice_is_not_taken_for_clean(path, lines):
+    whole = log_of(4, 900, 200, [], 0).splitlines(keepends=True)
+    path.write_bytes(b"".join(whole + whole[lines]))
+    assert summed.in_one_pass(path, 0.95) is None
+
+
+def test_of_a_large_log_the_slowest_visits_are_enough(path, monkeypatch):
+    monkeypatch.setattr(summed, "LARGE", 1)
+    monkeypatch.setattr(summed, "MOST_TO_RESAMPLE", 100)
+    monkeypatch.setattr(metrics, "MOST_TO_RESAMPLE", 100)
+    path.write_bytes(log_of(5, 3_000, 400, [], 0))
+    experiment = replace(plan(Proportion("outcome")), guardrails=[Quantile("latency_ms", 0.95)])
+    same(path, experiment, read=events.per_user)
+    found = events.per_user(path)
+    assert found.visits.latencies.size < 0.2 * found.visits.visits
+    with pytest.raises(BadArgument, match="quantile="):
+        replace(experiment, guardrails=[Quantile("latency_ms", 0.5)]).analyze(found.visits)
 
 
 @pytest.mark.parametrize("content", [None, b"", b"torn\n"])

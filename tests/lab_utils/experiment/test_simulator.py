@@ -4,7 +4,6 @@ import numpy as np
 import pandas as pd
 import pytest
 from balancer.strategies import sticky
-from scipy import stats
 
 from lab_utils.experiment import (
     BadArgument,
@@ -212,13 +211,6 @@ def test_the_truth_is_what_visits_show(calibration, world):
     assert truth.loc["all", "difference"] == pytest.approx(
         (truth["share"] * truth["difference"]).drop("all").sum()
     )
-
-
-def test_many_users_have_the_same_rates_as_few():
-    many = World({"a": 0.2, "b": 0.2}, users=50_000, icc=0.3).visits(lambda _: "a")["chance_a"]
-    beta = stats.beta(0.2 * 7 / 3, 0.8 * 7 / 3)
-    assert many.mean() == pytest.approx(0.2, abs=4 * beta.std() / 50_000**0.5)
-    assert many.std() == pytest.approx(beta.std(), rel=0.02)
 
 
 @pytest.mark.parametrize(

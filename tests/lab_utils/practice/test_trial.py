@@ -45,6 +45,14 @@ def test_a_slow_backend_gets_fewer_requests_if_those_in_flight_are_counted():
     assert seen[addresses[0]] > 2 * seen[addresses[1]]
 
 
+def test_strategies_are_compared_on_the_same_backends():
+    addresses = practice.start_backends([1, 1, 60])
+    table = practice.compare(addresses, ["round_robin", "least_outstanding"], requests=60)
+    assert table.loc["round_robin", "share of the last"] == "33%"
+    assert list(table.index) == ["round_robin", "least_outstanding"]
+    assert (table["mean wait, ms"] > 0).all()
+
+
 def test_a_function_of_the_students_own_is_handed_over(two):
     balancer = practice.start_balancer(two, strategy=staff_first)
     assert visits.ask(balancer.url, range(1, 21)).split == {"b": 1.0}

@@ -16,9 +16,9 @@ from lab_utils.comparison.sharing import second_image
 from lab_utils.errors import LabError
 from lab_utils.measurements import Measurement, recorded
 from lab_utils.paths import ROOT
-from lab_utils.runtimes import KINDS, SERVERS
+from lab_utils.runtimes import KINDS, SERVERS, Kind
 
-FENCED = ("container", "vm")
+FENCED: tuple[Kind, ...] = ("container", "vm")
 
 
 def everything() -> Iterator[Measurement]:

@@ -102,8 +102,11 @@ class Process:
         """
         if self.running() or not self._pid_file.exists():
             return ""
-        child = _CHILDREN.get(self._pid_file)
-        code = _exit_code(child) if child else None
+        code = None
+        if child := _CHILDREN.get(self._pid_file):
+            # its first thread has ended; while others still do, nobody is told how
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                code = child.wait(STOP_DEADLINE)
         if code is None:
             return "exited"
         return f"exited ({code if code >= 0 else 128 - code})"
@@ -151,17 +154,6 @@ def _memory(process: psutil.Process) -> int:
         return int(getattr(process.memory_full_info(), "pss", 0) or process.memory_info().rss)
     except psutil.NoSuchProcess:  # a child that has just ended
         return 0
-
-
-def _exit_code(child: subprocess.Popen[bytes]) -> int | None:
-    """That of a child which no longer runs; None if it cannot be had.
-
-    The last threads of a program may still be ending when it counts as dead already, and until
-    then its parent is told nothing: QEMU, on a busy machine.
-    """
-    with contextlib.suppress(subprocess.TimeoutExpired):
-        return child.wait(STOP_DEADLINE)
-    return None
 
 
 def end_marked(below: Path) -> list[str]:

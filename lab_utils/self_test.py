@@ -79,13 +79,13 @@ def long_checks() -> list[Check]:
     notebooks = map(str, found)
     others = [f"--ignore={folder}" for folder in (*APART, "tests/browser")]
     return [
-        Check("tests of the lab", ("pytest", "tests", *others)),
-        Check("tests of the balancer and the experiment", ("pytest", *APART)),
         Check(
             "notebooks, run cell by cell",
             (*CELL_BY_CELL, *notebooks),
             beside=f"{TEST_PROJECT}-notebooks",
         ),
+        Check("tests of the lab", ("pytest", "tests", *others)),
+        Check("tests of the balancer and the experiment", ("pytest", *APART)),
         Check("notebooks, in a browser", ("pytest", "tests/browser")),
     ]
 

@@ -48,7 +48,7 @@ class Build:
 
     Attributes:
         image: the name it gives to what it makes.
-        steps: in the order in which they were begun.
+        steps: in the order of the Dockerfile, as far as it shows in the names of its stages.
         recorded: the day it was recorded, where it does not happen now; else empty.
     """
 
@@ -104,15 +104,24 @@ def following(lines: Iterable[str], image: str) -> Iterator[Build]:
     for line in lines:
         if not _apply(line, steps):
             continue
-        yield Build(image, tuple(steps.values()))
+        yield Build(image, tuple(sorted(steps.values(), key=_place)))
+
+
+def _place(step: Step) -> tuple[int, int]:
+    """Where a step stands: BuildKit begins independent ones in any order.
+
+    A stage without a name is called by its number, `stage-1`; those with a name come before it.
+    """
+    stage, _, place = step.where.rpartition(" ")
+    number = stage.removeprefix("stage-")
+    return int(number) if number.isdigit() else 0, int(place.partition("/")[0])
 
 
 def _apply(line: str, steps: dict[str, Step]) -> bool:
     """Change the steps as a line says; whether it did."""
     if (begun := STEP.match(line)) and begun["number"] not in steps:
         what = " ".join(MOUNTS.sub("", begun["what"]).split())
-        where = begun["where"].removeprefix("stage-0 ").removeprefix("stage-1 ")
-        steps[begun["number"]] = Step(where, what)
+        steps[begun["number"]] = Step(begun["where"], what)
         return True
     for pattern, change in (
         (_CACHED, lambda _found: {"state": "cached"}),
@@ -127,6 +136,7 @@ def _apply(line: str, steps: dict[str, Step]) -> bool:
 
 
 def _row(step: Step, most: float) -> str:
+    where = re.sub(r"^stage-\d+ ", "", step.where)
     what = step.what if len(step.what) <= LONGEST else step.what[: LONGEST - 1] + "…"
     time = f"{step.seconds:.1f} s" if step.state == "done" else ""
     width = 8 * step.seconds / most
@@ -138,7 +148,7 @@ def _row(step: Step, most: float) -> str:
     cell = '<td style="text-align: left; vertical-align: top; white-space: nowrap">'
     mark = f'<b style="color: {SHADE[step.state]}">{"○" if step.state == "cached" else "●"}</b>'
     return (
-        f"<tr>{cell}{html.escape(step.where)}</td>"
+        f"<tr>{cell}{html.escape(where)}</td>"
         f'<td style="text-align: left"><code>{html.escape(what)}</code>{doing}</td>'
         f"{cell}{mark} {WORDS[step.state]}</td>{cell}{bar} {time}</td></tr>"
     )

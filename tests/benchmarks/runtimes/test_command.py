@@ -1,46 +1,35 @@
 import io
+from dataclasses import replace
 
 import pytest
 from rich.console import Console
 
-from benchmarks.runtimes import command, measure
-from lab_utils.errors import LabError
-from lab_utils.measurements import Measurement, load
+from benchmarks.runtimes import command
+from lab_utils.comparison import record
+from lab_utils.measurements import Measurement
+from lab_utils.runtimes import Unavailable
 
 LIVE = Measurement("start", "tiny", "vm", (2.5,), "s", "", "tcg", "a host", "2026-11-25T10:00:00")
+OTHER = replace(LIVE, runtime="container", accelerator="", recorded=True, commit="abc1234")
 
 
 @pytest.fixture
-def kept(monkeypatch, tmp_path):
-    """Where figures would be recorded, with nothing measured but one start."""
-    path = tmp_path / "runtimes.json"
-    monkeypatch.setattr(command, "RECORDED", path)
-    monkeypatch.setattr(command, "ROOT", tmp_path)
-    monkeypatch.setattr(command, "missing", lambda _kind: None)
-    monkeypatch.setattr(command, "_commit", lambda: "abc1234")
-    monkeypatch.setattr(measure, "all_of", lambda *_: [LIVE])
-    return path
-
-
-def test_figures_are_shown_with_where_they_are_from(kept):
+def shown(monkeypatch):
+    """What is printed where a guest is measured and a container is not to be had."""
+    monkeypatch.setattr(record, "everything", lambda: iter([LIVE, OTHER]))
+    reason = Unavailable("starting", "no engine answers", "start it")
+    monkeypatch.setattr(command, "missing", lambda kind: reason if kind == "container" else None)
     out = io.StringIO()
-    command.run(["tiny"], Console(file=out, width=100))
-    assert "2.50 s" in out.getvalue()
-    assert "measured here on 2026-11-25: a host, guest under tcg" in out.getvalue()
-    assert not kept.exists()
+    assert command.run(Console(file=out, width=120)) == [LIVE, OTHER]
+    return out.getvalue()
 
 
-def test_what_is_recorded_says_so_and_at_which_commit(kept):
-    command.run(["tiny"], Console(file=io.StringIO()), record=True)
-    (found,) = load(kept)
-    assert (found.values, found.recorded, found.commit) == ((2.5,), True, "abc1234")
+def test_figures_are_shown_with_where_they_are_from(shown):
+    assert "2.50 s" in shown
+    assert "measured here on 2026-11-25: a host, guest under tcg" in shown
 
 
-def test_what_cannot_be_measured_is_left_out_and_said(monkeypatch):
-    def cannot(*_, **__):
-        raise LabError("measuring", "nobody can", "-")
-
-    said = []
-    monkeypatch.setattr(measure, "_sizes", lambda _server: [cannot])
-    assert list(measure.all_of("recommender-a", said.append)) == []
-    assert said == ["left out: while measuring: nobody can"]
+def test_what_is_missing_here_and_what_stands_in_are_said(shown):
+    assert "NO CONTAINER HERE: no engine answers" in shown
+    assert "2.50 s *" in shown
+    assert "recorded at commit abc1234 on 2026-11-25: a host" in shown

@@ -94,9 +94,9 @@ def run(pytest_words: Sequence[str], console: Console) -> int:
     """Run all checks, or pytest alone where words for it are given; 0 if all is well."""
     if any(word.split("::")[0].endswith(".ipynb") for word in pytest_words):
         words = (*CELL_BY_CELL, *pytest_words)
-        return _run([Check("notebooks", words, beside=f"{TEST_PROJECT}-notebooks")], None)
+        return _run_alone(Check("notebooks", words, beside=f"{TEST_PROJECT}-notebooks"))
     if pytest_words:
-        return _run([Check("tests", ("pytest", *pytest_words))], None)
+        return _run_alone(Check("tests", ("pytest", *pytest_words)))
     failed = _run(quick_checks(), console) + _run(long_checks(), console, at_once=AT_ONCE)
     console.rule("[bold]in all")
     if failed:
@@ -106,27 +106,44 @@ def run(pytest_words: Sequence[str], console: Console) -> int:
     return 0
 
 
-def _run(checks: Sequence[Check], console: Console | None, *, at_once: int = 1) -> int:
+def _run_alone(check: Check) -> int:
+    """Run one check, its words straight to the terminal; its exit code."""
+    with tempfile.TemporaryDirectory() as folder:
+        environment = _environment(check, Path(folder))
+        try:
+            return subprocess.call(_command(check), cwd=ROOT, env=environment)
+        finally:
+            if check.beside:
+                remove_project(check.beside)
+
+
+def _run(checks: Sequence[Check], console: Console, *, at_once: int = 1) -> int:
     """Run checks, some at a time, and show them one after the other; how many failed."""
-    failed = []
+    failed = 0
     with tempfile.TemporaryDirectory() as folder, ThreadPoolExecutor(at_once) as pool:
         running = [Running(check, Path(folder) / str(n)) for n, check in enumerate(checks)]
         ended = [pool.submit(each.run) for each in running]
         try:
             for each, end in zip(running, ended, strict=True):
-                if console is not None:
-                    console.rule(f"[bold]{each.check.title}")
+                console.rule(f"[bold]{each.check.title}")
                 each.show_until(end)
                 if end.result() != 0:
-                    failed.append(each.check.title)
-                    if console is not None:
-                        console.print(f"[red]failed:[/] {each.check.title}")
+                    failed += 1
+                    console.print(f"[red]failed:[/] {each.check.title}")
         finally:
             for each in running:
                 each.stop()
             for project in {check.beside for check in checks if check.beside}:
                 remove_project(project)
-    return len(failed)
+    return failed
+
+
+def _command(check: Check) -> list[str]:
+    return [sys.executable, "-P", "-m", *check.words]
+
+
+def _environment(check: Check, folder: Path) -> dict[str, str]:
+    return {**os.environ, **(beside(folder, check.beside) if check.beside else {})}
 
 
 class Running:
@@ -150,15 +167,17 @@ class Running:
         """Run it to its end; its exit code."""
         if self._stopped.is_set():
             return 1
-        environment = dict(os.environ)
-        if self.check.beside:
-            environment |= beside(self._folder, self.check.beside)
+        environment = _environment(self.check, self._folder)
         if sys.stdout.isatty():
             environment["FORCE_COLOR"] = "1"
-        words = [sys.executable, "-P", "-m", *self.check.words]
         with self._output.open("wb") as out:
             self._process = subprocess.Popen(
-                words, cwd=ROOT, env=environment, stdout=out, stderr=out
+                _command(self.check),
+                cwd=ROOT,
+                env=environment,
+                stdout=out,
+                stderr=out,
+                start_new_session=True,  # Ctrl-C reaches us alone; `stop` passes it on, once
             )
             return self._process.wait()
 

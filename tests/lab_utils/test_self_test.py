@@ -19,17 +19,11 @@ def ran(monkeypatch):
     """What was run, with which environment; nothing is."""
     calls = []
 
-    class Popen:
-        def __init__(self, words, *, cwd, env, stdout, stderr):
-            calls.append((words, env))
+    def call(words, *, cwd, env):
+        calls.append((words, env))
+        return 0
 
-        def wait(self):
-            return 0
-
-        def poll(self):
-            return 0
-
-    monkeypatch.setattr(self_test.subprocess, "Popen", Popen)
+    monkeypatch.setattr(self_test.subprocess, "call", call)
     monkeypatch.setattr(self_test, "remove_project", lambda _: None)
     return calls
 
@@ -84,6 +78,11 @@ def test_every_test_is_in_exactly_one_of_the_long_checks():
     assert {path: number for path, number in times.items() if number != 1} == {}
 
 
+def test_the_exit_code_of_pytest_is_passed_on(ran, monkeypatch):
+    monkeypatch.setattr(self_test.subprocess, "call", lambda *_, **__: 5)
+    assert self_test.run(["-k", "nothing"], None) == 5
+
+
 def test_two_checks_run_at_the_same_time_and_are_shown_one_after_the_other(
     python, tmp_path, capsys
 ):
@@ -120,7 +119,7 @@ def test_an_interrupt_ends_what_runs_and_lets_it_tidy_up(python, tmp_path):
 
     threading.Thread(target=interrupt).start()
     with pytest.raises(KeyboardInterrupt):
-        self_test._run(programs(source), None)
+        self_test._run(programs(source), Console(file=StringIO()))
     assert tidied.exists()
 
 

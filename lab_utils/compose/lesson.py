@@ -62,10 +62,6 @@ class Sample(Protocol):
 class Lesson(Sample, Protocol):
     """The lab's own project, and what is tried on it."""
 
-    @property
-    def is_live(self) -> bool:
-        """Whether an engine answers here."""
-
     def sample(self, name: str) -> Sample:
         """A small project of the folder `notebooks/compose`."""
 
@@ -152,8 +148,6 @@ class Live(LiveProject):
         here: the stack, up.
         note: told what is shown, under a key.
     """
-
-    is_live = True
 
     def __init__(self, here: ContainerStack, note: Note = _nowhere) -> None:
         base = images.base_here(here.engine)
@@ -276,8 +270,6 @@ class Replayed(ReplayedProject):
         here: the stack, up.
         recording: what there is to show.
     """
-
-    is_live = False
 
     def __init__(self, here: Stack, recording: Recording) -> None:
         super().__init__("stack", recording)

@@ -9,10 +9,6 @@ from lab_utils import commands
 EMPTY_MB = 64
 """Of a tiny guest's disk: it stores nothing there, but its snapshots need a home."""
 
-
-MKE2FS = ("mke2fs", "-q", "-t", "ext4", "-O", "^has_journal", "-m", "0")
-"""A journal is for disks that outlive a crash."""
-
 ROOM = 15
 """Percent of a disk that are free when it is made, its own tables among them."""
 

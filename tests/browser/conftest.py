@@ -5,7 +5,7 @@ import subprocess
 
 import pytest
 
-from lab_utils import docker_engine, jupyter_lab, self_test, waiting
+from lab_utils import jupyter_lab, self_test, waiting
 from lab_utils.paths import NOTEBOOKS, RESULTS
 from lab_utils.ports import free_port
 from tests.browser.driver import Notebook
@@ -83,11 +83,3 @@ def opened(server, browser):
     for book in books:
         book.end()
         book.page.close()
-
-
-@pytest.fixture
-def engine_or_none():
-    try:
-        return docker_engine.find()
-    except docker_engine.EngineUnavailable:
-        return None

@@ -64,11 +64,6 @@ class Notebook:
         self._wait_for(f"{_CELLS}[{index}].model.sharedModel.source === {json.dumps(source)}")
         self._run_active(index)
 
-    def start(self, index: int) -> None:
-        """Run a cell and do not wait for its end."""
-        self._go_to(index)
-        self.page.keyboard.press("Shift+Enter")
-
     def picture(self, what: str) -> None:
         """Keep a screenshot."""
         self.page.screenshot(path=self.pictures / f"{self.name}-{what}.png")

@@ -67,13 +67,7 @@ class EventLog:
 
     def problems(self) -> dict[str, int]:
         """Everything that could not be used, in words, with how often; empty for a clean log."""
-        return in_words(
-            self.unusable,
-            self.unknown_events,
-            duplicate_outcomes=self.duplicate_outcomes,
-            orphan_outcomes=self.orphan_outcomes,
-            contradicting_outcomes=self.contradicting_outcomes,
-        )
+        return in_words(self)
 
     def visits(self) -> pd.DataFrame:
         """One row per request for films, whether or not a recommender could answer it.

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Protocol
 
 from lab_utils.errors import LabError
 
@@ -12,32 +13,41 @@ SHOWN = 5
 """How many line numbers or names a sentence lists before it only counts."""
 
 
-def in_words(
-    unusable: Mapping[str, Sequence[int]],
-    unknown_events: Mapping[str, int],
-    *,
-    duplicate_outcomes: int,
-    orphan_outcomes: int,
-    contradicting_outcomes: int,
-) -> dict[str, int]:
-    """Everything that could not be used, with how often; empty for a clean log.
+class Counted(Protocol):
+    """What a reader of the log could not use, whichever way it read."""
 
-    Args:
-        unusable: what is wrong with a line that is no event, with the lines' numbers.
-        unknown_events: how often each kind occurred that this reader does not know.
-        duplicate_outcomes: outcomes beyond the first of their request.
-        orphan_outcomes: outcomes whose request is not in the log.
-        contradicting_outcomes: outcomes that name another variant than their request.
-    """
-    kinds = {f"event of the unknown kind {k[:40]!r}": n for k, n in unknown_events.items()}
+    @property
+    def unusable(self) -> Mapping[str, Sequence[int]]:
+        """What is wrong with a line that is no event, with the lines' numbers."""
+
+    @property
+    def unknown_events(self) -> Mapping[str, int]:
+        """How often each kind occurred that this reader does not know."""
+
+    @property
+    def duplicate_outcomes(self) -> int:
+        """Outcomes beyond the first of their request."""
+
+    @property
+    def orphan_outcomes(self) -> int:
+        """Outcomes whose request is not in the log."""
+
+    @property
+    def contradicting_outcomes(self) -> int:
+        """Outcomes that name another variant than their request."""
+
+
+def in_words(log: Counted) -> dict[str, int]:
+    """Everything that could not be used, with how often; empty for a clean log."""
+    kinds = {f"event of the unknown kind {k[:40]!r}": n for k, n in log.unknown_events.items()}
     found = {
         **{
             f"line that is {what} ({_where(numbers)})": len(numbers)
-            for what, numbers in unusable.items()
+            for what, numbers in log.unusable.items()
         },
-        "outcome reported again (the first counts)": duplicate_outcomes,
-        "outcome without a request": orphan_outcomes,
-        "outcome naming another variant than its request": contradicting_outcomes,
+        "outcome reported again (the first counts)": log.duplicate_outcomes,
+        "outcome without a request": log.orphan_outcomes,
+        "outcome naming another variant than its request": log.contradicting_outcomes,
         **most_frequent(kinds, "event of yet another unknown kind"),
     }
     return {what: count for what, count in found.items() if count}

@@ -61,13 +61,7 @@ class SummedLog:
 
     def problems(self) -> dict[str, int]:
         """Everything that could not be used, in words, with how often; empty for a clean log."""
-        return in_words(
-            self.unusable,
-            self.unknown_events,
-            duplicate_outcomes=self.duplicate_outcomes,
-            orphan_outcomes=self.orphan_outcomes,
-            contradicting_outcomes=self.contradicting_outcomes,
-        )
+        return in_words(self)
 
     def failures(self) -> dict[str, int]:
         """Failed requests for films, as "status 502 from a" with how often."""

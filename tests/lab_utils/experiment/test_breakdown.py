@@ -12,6 +12,7 @@ from lab_utils.experiment import (
     SampleRatioMismatch,
     simulated_log,
 )
+from tests.lab_utils.experiment.logs import paradoxical_log
 
 PLAN = Experiment(plan={"a": 0.5, "b": 0.5}, control="a", primary=Proportion("outcome"))
 
@@ -42,17 +43,7 @@ def test_a_segment_of_few_users_is_left_out_and_told():
 
 
 def test_a_split_that_is_uneven_within_segments_is_a_paradox_and_is_seen():
-    users = {
-        ("a", "desktop"): (900, 630),
-        ("b", "desktop"): (100, 80),
-        ("a", "phone"): (100, 10),
-        ("b", "phone"): (900, 180),
-    }
-    log = pd.concat(
-        pd.DataFrame({"variant": variant, "device": device, "outcome": 1.0 * (np.arange(n) < won)})
-        for (variant, device), (n, won) in users.items()
-    )
-    log["user_id"] = np.arange(len(log))
+    log = paradoxical_log()
     assert PLAN.analyze(log).primary.worse
     found = PLAN.segments(log, by="device")
     assert found.simpson

@@ -20,6 +20,7 @@ from lab_utils.experiment import (
     simulated_log,
     thompson_runs,
 )
+from tests.lab_utils.experiment.logs import paradoxical_log
 
 
 @pytest.fixture(scope="session")
@@ -58,20 +59,9 @@ def many_days():
 
 @pytest.fixture(scope="session")
 def paradox():
-    """In each segment b wins, and over all it loses: b has most of the phones."""
-    users = {
-        ("a", "desktop"): (900, 630),
-        ("b", "desktop"): (100, 80),
-        ("a", "phone"): (100, 10),
-        ("b", "phone"): (900, 180),
-    }
-    log = pd.concat(
-        pd.DataFrame({"variant": variant, "device": device, "outcome": 1.0 * (np.arange(n) < won)})
-        for (variant, device), (n, won) in users.items()
-    )
-    log["user_id"] = np.arange(len(log))
+    """In each segment b wins, and over all it loses."""
     plan = Experiment(plan={"a": 0.5, "b": 0.5}, control="a", primary=Proportion("outcome"))
-    return plan.segments(log, by="device", on_srm="warn")
+    return plan.segments(paradoxical_log(), by="device", on_srm="warn")
 
 
 @pytest.fixture(scope="session")

@@ -7,23 +7,16 @@ minutes that the machine took are known. The notebooks themselves are not writte
 
 from __future__ import annotations
 
-import subprocess
-import tempfile
 import time
 from collections.abc import Callable, Iterator
 from functools import partial
-from pathlib import Path
 
 import nbformat
 
-from lab_utils import doctor, jupyter_lab, notebooks, stack, waiting
+from lab_utils import doctor, jupyter_lab, notebooks, stack
 from lab_utils.doctor import Finding
 from lab_utils.errors import LabError
 from lab_utils.paths import NOTEBOOKS, ROOT
-from lab_utils.ports import free_port
-
-START_S = 60
-"""Seconds that JupyterLab may take to answer."""
 
 TOLD = 300
 """Characters of an error that go into the table; the notebook itself shows all of it."""
@@ -54,35 +47,13 @@ def rehearse(say: Callable[[str], None]) -> Iterator[Finding]:
 
 
 def start_and_end_jupyter_lab() -> None:
-    """Whether it starts on this machine, on a port of its own, without a browser.
+    """Whether it starts on this machine.
 
     Raises:
         LabError: it did not answer; with the end of what it said.
     """
-    port = free_port()
-    words = jupyter_lab.command(ROOT, "notebooks")
-    words += ["--no-browser", f"--port={port}", "--ServerApp.port_retries=0"]
-    with tempfile.TemporaryDirectory() as folder:
-        log = Path(folder) / "log"
-        with log.open("w") as out:
-            process = subprocess.Popen(words, stdout=out, stderr=out)
-        try:
-            waiting.until(
-                lambda: _missing(process, port),
-                timeout=START_S,
-                doing="starting JupyterLab",
-                next_step="`./lab open` shows more",
-                details=lambda: log.read_text(errors="replace")[-TOLD:],
-            )
-        finally:
-            process.terminate()
-            process.wait(START_S)
-
-
-def _missing(process: subprocess.Popen[bytes], port: int) -> str | None:
-    if process.poll() is not None:
-        return f"it has ended, with exit code {process.returncode}"
-    return None if waiting.answer(f"http://127.0.0.1:{port}/api") else "it does not answer"
+    with jupyter_lab.running(ROOT):
+        pass
 
 
 def _finding(what: str, check: Callable[[], object], found: str) -> Finding:

@@ -191,3 +191,19 @@ def process_stack(tmp_path_factory):
     stack.up(print)
     yield stack
     stack.down(print)
+
+
+@pytest.fixture(scope="module")
+def browser():
+    """A Chromium that playwright drives; for tests that are marked as needing a browser.
+
+    While it is open, a loop of its own runs in this thread, and no test could run another.
+    """
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(
+            executable_path=jupyter_lab.browser(), args=["--no-sandbox"]
+        )
+        yield browser
+        browser.close()

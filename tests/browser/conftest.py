@@ -1,13 +1,11 @@
 import os
 import secrets
 import shutil
-import subprocess
 
 import pytest
 
-from lab_utils import jupyter_lab, self_test, waiting
+from lab_utils import jupyter_lab, self_test
 from lab_utils.paths import NOTEBOOKS, RESULTS
-from lab_utils.ports import free_port
 from tests.browser.driver import Notebook
 
 PICTURES = RESULTS / "screenshots"
@@ -27,41 +25,13 @@ def server(tmp_path_factory):
         "JUPYTERLAB_WORKSPACES_DIR": str(home / "workspaces"),
     }
     environment.pop("PYTEST_CURRENT_TEST", None)  # ipykernel would show less, see nbval
-    port, token = free_port(), secrets.token_hex(8)
-    words = [
-        *jupyter_lab.command(folder, "notebooks"),
-        *("--no-browser", "--LabApp.expose_app_in_browser=True"),
-        *(f"--port={port}", "--ServerApp.port_retries=0", f"--IdentityProvider.token={token}"),
-    ]
-    log = (folder / "jupyter.log").open("w")
-    process = subprocess.Popen(words, env=environment, stdout=log, stderr=log)
-    address = f"http://127.0.0.1:{port}"
+    token = secrets.token_hex(8)
+    words = ("--LabApp.expose_app_in_browser=True", f"--IdentityProvider.token={token}")
     try:
-        waiting.until(
-            lambda: None if waiting.answer(f"{address}/api") else "it does not answer",
-            timeout=60,
-            doing="starting JupyterLab",
-            next_step="read its log",
-            details=(folder / "jupyter.log").read_text,
-        )
-        yield address, token
+        with jupyter_lab.running(folder, *words, environment=environment) as address:
+            yield address, token
     finally:
-        process.terminate()
-        process.wait(30)
-        log.close()
         self_test.remove_project(PROJECT)
-
-
-@pytest.fixture(scope="session")
-def browser():
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(
-            executable_path=jupyter_lab.browser(), args=["--no-sandbox"]
-        )
-        yield browser
-        browser.close()
 
 
 @pytest.fixture

@@ -3,7 +3,7 @@ import re
 import nbformat.v4 as new
 import pytest
 
-from lab_utils import jupyter_lab, slides
+from lab_utils import slides
 from lab_utils.errors import LabError
 from lab_utils.paths import NOTEBOOKS
 
@@ -73,22 +73,17 @@ def test_a_notebook_that_is_not_there_is_named_with_those_that_are(tmp_path):
 
 
 @pytest.mark.needs("browser")
-def test_every_slide_fits_a_projector_without_a_network(deck):
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(
-            executable_path=jupyter_lab.browser(), args=["--no-sandbox"]
-        )
-        page = browser.new_context(offline=True, viewport={"width": 1280, "height": 800}).new_page()
-        wrong = []
-        page.on("pageerror", lambda error: wrong.append(error))
-        page.goto(deck.as_uri())
-        page.wait_for_function("window.Reveal?.isReady()")
-        for _ in range(page.evaluate("Reveal.getTotalSlides()") - 1):
-            page.keyboard.press("Space")
-            bottom = page.evaluate("Reveal.getCurrentSlide().getBoundingClientRect().bottom")
-            assert bottom <= 800
-        assert page.evaluate("Reveal.isLastSlide()")
-        assert wrong == []
-        browser.close()
+def test_every_slide_fits_a_projector_without_a_network(deck, browser):
+    context = browser.new_context(offline=True, viewport={"width": 1280, "height": 800})
+    page = context.new_page()
+    wrong = []
+    page.on("pageerror", lambda error: wrong.append(error))
+    page.goto(deck.as_uri())
+    page.wait_for_function("window.Reveal?.isReady()")
+    for _ in range(page.evaluate("Reveal.getTotalSlides()") - 1):
+        page.keyboard.press("Space")
+        bottom = page.evaluate("Reveal.getCurrentSlide().getBoundingClientRect().bottom")
+        assert bottom <= 800
+    assert page.evaluate("Reveal.isLastSlide()")
+    assert wrong == []
+    context.close()

@@ -79,7 +79,7 @@ def sticky(weights: Mapping[str, float], salt: str) -> Callable[[str], str]:
             hashing = hashing_begun()
             hashing.update(user)
             (number,) = _unpacked(hashing.digest())
-            score = minus_weight / log(((number >> 12) + 0.5) / 4503599627370496.0)  # 2**52
+            score = minus_weight / log(((number >> 12) + 0.5) / 2.0**52)
             if score > best:
                 best, chosen = score, variant
         return chosen

@@ -170,13 +170,10 @@ def request_fields(block: bytes, user_header: bytes) -> RequestFields:
     """
     kinds = _request_kinds(user_header)
     has_host = False
-    length = 0
-    has_length = False
+    length: int | None = None
     user: str | None = None
     dropped = b""
-    for line in block.split(b"\r\n"):
-        if not line:  # the empty one at the end
-            break
+    for line in block.split(b"\r\n")[:-2]:
         kind = kinds[line]
         if kind == _HARMLESS:
             continue
@@ -184,8 +181,7 @@ def request_fields(block: bytes, user_header: bytes) -> RequestFields:
             has_host = True
         elif kind == _KEEP_ALIVE and not dropped:
             dropped = line
-        elif kind == _LENGTH and not has_length:
-            has_length = True
+        elif kind == _LENGTH and length is None:
             length = int(line.partition(b":")[2])
         elif kind == _USER and user is None:
             user = line.partition(b":")[2].strip().decode("latin-1")
@@ -193,10 +189,10 @@ def request_fields(block: bytes, user_header: bytes) -> RequestFields:
             return _parsed_request_fields(block, user_header)
     if not has_host:
         return _parsed_request_fields(block, user_header)
-    lines = _without(block, dropped) if dropped else block[:-2]
+    size = length or 0
+    lines = _without(block, dropped)
     plain: RequestFields = _new(
-        RequestFields,
-        (block, True, False, True, length > 0, length, False, False, user, b"", lines),
+        RequestFields, (block, True, False, True, size > 0, size, False, False, user, b"", lines)
     )
     return plain
 

@@ -15,7 +15,7 @@ take 5.7 in all; without one of the tricks they would take more, by so many micr
     flat loops, names looked up once a batch, instead of forty small functions    9.9
     headers like the same client's last are not parsed again                     10.3
     an answer's head like the same connection's last, likewise                    5.6
-    a user's variant is remembered instead of hashed (balancer.py)                2.1
+    a user's variant is remembered instead of hashed (choosers.py)                2.1
     group commit: one write to the log for all answers of a turn                  0.7
 
 Two more save what that benchmark cannot see, as it has no sockets. What arrives in a turn of the

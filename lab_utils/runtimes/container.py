@@ -107,7 +107,7 @@ class Container(Runtime):
         engine = _engine()
         try:
             leftovers.sweep_containers(engine)
-            _build(engine, self.server)
+            _build(engine, self.server, docker_engine.PROJECT)
         except Unavailable:
             raise
         except LabError as error:
@@ -115,7 +115,7 @@ class Container(Runtime):
 
     def start(self) -> None:
         """Start it and return at once, before it answers."""
-        _build(self.engine, self.server)
+        _build(self.engine, self.server, docker_engine.PROJECT)
         if self.server == "recommender-a":
             self._options["volumes"] = ["/model"]
         self._container = self.engine.client.containers.create(
@@ -206,21 +206,21 @@ def _image(server: Server) -> str:
 
 
 @cache
-def _build(engine: Engine, server: Server) -> None:
-    """Bring a server's image up to date, once in the life of this Python.
+def _build(engine: Engine, server: Server, project: str) -> None:
+    """Bring a server's image up to date, once for each project in the life of this Python.
 
     Raises:
         LabError: it cannot be built.
     """
     if server == "recommender-a":
-        ContainerStack(engine, project=docker_engine.PROJECT).build([server], quiet)
+        ContainerStack(engine, project=project).build([server], quiet)
         return
     engine.build(
         guest.tiny().folder,
         _image("tiny"),
         dockerfile=CONTAINERS / "tiny" / "Dockerfile",
         arguments={},
-        label=f"lab={docker_engine.PROJECT}",
+        label=f"lab={project}",
     )
 
 

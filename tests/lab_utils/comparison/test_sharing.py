@@ -5,6 +5,7 @@ from lab_utils.comparison import sharing
 
 
 @pytest.mark.needs("docker")
+@pytest.mark.usefixtures("runtime_project")
 def test_a_second_image_adds_one_layer_and_its_own_file_and_leaves_no_image():
     client = docker_engine.find().client
     first, second, added = sharing.second_image()

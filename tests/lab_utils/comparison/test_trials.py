@@ -15,6 +15,7 @@ def missing(_self):
 
 
 @pytest.mark.needs("docker")
+@pytest.mark.usefixtures("runtime_project")
 @pytest.mark.parametrize(
     ("limits", "code"),
     [({"mem_limit": "16m", "memswap_limit": "16m"}, 137), ({"mem_limit": "256m"}, 0)],
@@ -24,11 +25,13 @@ def test_a_hog_is_killed_by_a_limit_that_it_passes_and_by_no_other(limits, code)
 
 
 @pytest.mark.needs("docker")
+@pytest.mark.usefixtures("runtime_project")
 def test_a_limit_that_docker_refuses_is_told_in_its_words():
     assert "6MB" in trials.hog({"mem_limit": "1m"}).said
 
 
 @pytest.mark.needs("docker")
+@pytest.mark.usefixtures("runtime_project")
 @pytest.mark.parametrize(("path", "kept"), [("/kept/note", True), ("/note", False)])
 def test_a_note_outlives_its_container_in_a_volume_alone(path, kept):
     seen = trials.note(path)
@@ -37,6 +40,7 @@ def test_a_note_outlives_its_container_in_a_volume_alone(path, kept):
 
 
 @pytest.mark.needs("docker")
+@pytest.mark.usefixtures("runtime_project")
 def test_a_trial_leaves_no_container_and_no_volume():
     client = docker_engine.find().client
     before = {each.name for each in client.volumes.list()}

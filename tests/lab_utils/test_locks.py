@@ -9,7 +9,10 @@ from rattler import MatchSpec
 from lab_utils import locks
 from lab_utils.paths import CONTAINERS, ROOT
 
-LOCK_FILES = [locks.LOCK, *sorted(CONTAINERS.glob("*/requirements.txt"))]
+LOCK_FILES = [
+    locks.LOCK,
+    *(path.with_suffix(".txt") for path in sorted(CONTAINERS.glob("*/requirements.in"))),
+]
 
 
 @pytest.fixture(scope="module")

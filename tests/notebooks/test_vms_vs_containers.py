@@ -1,4 +1,4 @@
-"""What 01_vms_vs_containers shows where it was run, and keeps to itself where it is not answered."""
+"""What 01_vms_vs_containers shows where it was run, and keeps to itself until it is answered."""
 
 import nbformat
 

@@ -12,6 +12,9 @@ STEP = re.compile(r"#(?P<number>\d+) \[(?P<where>(?:[^\]]+ )?\d+/\d+)\] (?!FROM)
 """The beginning of a step; FROM, which makes nothing, is none."""
 
 MOUNTS = re.compile(r"--mount=\S+\s+")
+CA = re.compile(r"if \[ -s /run/secrets/ca \];.*?\bfi;\s*")
+"""The words by which a build trusts a proxy: they say nothing of what the step is for."""
+
 _CACHED = re.compile(r"#(\d+) CACHED")
 _DONE = re.compile(r"#(\d+) DONE ([\d.]+)s")
 _FAILED = re.compile(r"#(\d+) (?:ERROR|CANCELED)")
@@ -80,7 +83,7 @@ class Build:
         cached = sum(step.state == "cached" for step in self.steps)
         return (
             f"{self.image}: {len(self.steps)} steps, {cached} from the cache, "
-            f"{len(self.made_anew)} made anew in {self.seconds:.1f} s"
+            f"{len(self.made_anew)} made anew in {in_words(self.seconds)}"
         )
 
     def _ipython_display_(self) -> None:
@@ -96,6 +99,11 @@ class Build:
             '<table style="font-size: 105%"><caption style="caption-side: bottom; '
             f'text-align: left; color: inherit">{caption}</caption>{rows}</table>'
         )
+
+
+def in_words(seconds: float) -> str:
+    """A time as it is worth saying."""
+    return f"{seconds:.1f} s" if seconds >= 0.1 else "under 0.1 s"
 
 
 def following(lines: Iterable[str], image: str) -> Iterator[Build]:
@@ -120,7 +128,7 @@ def _place(step: Step) -> tuple[int, int]:
 def _apply(line: str, steps: dict[str, Step]) -> bool:
     """Change the steps as a line says; whether it did."""
     if (begun := STEP.match(line)) and begun["number"] not in steps:
-        what = " ".join(MOUNTS.sub("", begun["what"]).split())
+        what = " ".join(CA.sub("", MOUNTS.sub("", begun["what"])).split())
         steps[begun["number"]] = Step(begun["where"], what)
         return True
     for pattern, change in (
@@ -138,7 +146,7 @@ def _apply(line: str, steps: dict[str, Step]) -> bool:
 def _row(step: Step, most: float) -> str:
     where = re.sub(r"^stage-\d+ ", "", step.where)
     what = step.what if len(step.what) <= LONGEST else step.what[: LONGEST - 1] + "…"
-    time = f"{step.seconds:.1f} s" if step.state == "done" else ""
+    time = in_words(step.seconds) if step.state == "done" else ""
     width = 8 * step.seconds / most
     bar = (
         f'<span style="display: inline-block; height: 0.8em; width: {width:.2f}em; '

@@ -23,7 +23,7 @@ from lab_utils.ports import Ports
 TEST_PROJECT = "recitation-test"
 """Label and Compose project of all that checks make, so that a user's own stack is not touched."""
 
-CELL_TIMEOUT = 120
+CELL_TIMEOUT = 300
 """Seconds a notebook's cell may take; the helpers have deadlines of their own, well below."""
 
 

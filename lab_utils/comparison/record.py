@@ -1,13 +1,13 @@
 """Measure everything on this machine and keep it for machines that cannot.
 
-`python -m lab_utils.comparison.record` writes `data/recorded/runtimes.json` and
-`container-by-hand.json`. It takes a Docker Engine, QEMU, and about four minutes without other work.
+`./lab bench runtimes --record` writes `data/recorded/runtimes.json` and `container-by-hand.json`.
+It takes a Docker Engine, QEMU, and about four minutes without other work.
 """
 
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from lab_utils import commands
 from lab_utils import measurements as measure
@@ -42,19 +42,19 @@ def everything() -> Iterator[Measurement]:
     yield from second_image()
 
 
-def main() -> None:
+def keep(found: Sequence[Measurement]) -> None:
     """Write both files.
+
+    Args:
+        found: what `everything` gave on this machine.
 
     Raises:
         LabError: this machine cannot measure all of it, so that some figures would be another's.
     """
-    found = []
-    for seen in everything():
-        print(seen.server, seen.runtime, seen.what)
+    for seen in found:
         if seen.recorded:
             what = f"{seen.what} in a {seen.runtime} cannot be measured here"
             raise LabError("recording figures", what, "install what `./lab doctor` misses")
-        found.append(seen)
     asked = commands.run(["git", "rev-parse", "--short", "HEAD"], doing="asking git", folder=ROOT)
     commit, guest = asked.stdout.strip(), next(seen for seen in found if seen.runtime == "vm")
     recorded.save(recorded.RECORDED, found, commit)
@@ -62,7 +62,3 @@ def main() -> None:
         f"at commit {commit} on {guest.date[:10]}: {guest.host}, guest under {guest.accelerator}"
     )
     transcript.by_hand().save(transcript.RECORDED, where)
-
-
-if __name__ == "__main__":
-    main()

@@ -25,7 +25,7 @@ MARKS: dict[str, tuple[str, str]] = {
 }
 """Marker and colour of a runtime, everywhere; grey readers tell them by the marker."""
 
-FOOTNOTE = 105
+FOOTNOTE = 100
 """Characters of a line below a picture."""
 
 

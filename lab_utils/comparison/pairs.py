@@ -45,6 +45,10 @@ class Pair:
             each.stop()
 
 
+_LAST: dict[Kind, Pair] = {}
+"""The pair of each kind that was started last in this Python."""
+
+
 def same_program(*pairs: Pair) -> Table:
     """The server's program file in each runtime, and what it runs on there: a row for each pair."""
     return Table(("runtime", *FINGERPRINT), tuple(_fingerprint(each) for each in pairs))
@@ -65,7 +69,12 @@ SHA_SHOWN = 16
 
 
 def pair(kind: Kind) -> Pair:
-    """Start two tiny servers and wait until both answer; say why where this machine cannot."""
+    """Start two tiny servers and wait until both answer; say why where this machine cannot.
+
+    Those of an earlier call are stopped first: a cell may be run again.
+    """
+    if former := _LAST.pop(kind, None):
+        former.stop()
     members = (make(kind), make(kind))
     try:
         for each in members:
@@ -80,7 +89,8 @@ def pair(kind: Kind) -> Pair:
     except BaseException:
         Pair(kind, members).stop()
         raise
-    return Pair(kind, members)
+    _LAST[kind] = Pair(kind, members)
+    return _LAST[kind]
 
 
 def _up(member: Runtime) -> Runtime:

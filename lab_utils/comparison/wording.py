@@ -70,13 +70,14 @@ def amount(number: float, unit: str) -> str:
 
 
 def sources(measured: Iterable[Measurement], *, among: Callable[[Measurement], bool]) -> list[str]:
-    """Where figures are from, each source once.
+    """Where figures are from, each source once, and none that another says with more words.
 
     Args:
         measured: the figures.
         among: which of them are asked about.
     """
-    return list(dict.fromkeys(seen.provenance for seen in measured if among(seen)))
+    found = dict.fromkeys(seen.provenance for seen in measured if among(seen))
+    return [each for each in found if not any(o != each and o.startswith(each) for o in found)]
 
 
 def _digits(number: float) -> str:

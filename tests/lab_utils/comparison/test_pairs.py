@@ -50,6 +50,7 @@ def servers(monkeypatch):
         return made[-1]
 
     monkeypatch.setattr(pairs, "make", make)
+    monkeypatch.setattr(pairs, "_LAST", {})
     return made
 
 
@@ -59,6 +60,13 @@ def test_both_start_before_either_is_waited_for(servers, monkeypatch):
     monkeypatch.setattr(Server, "wait_ready", lambda self: order.append("wait"))
     pairs.pair("vm")
     assert order == ["start", "start", "wait", "wait"]
+
+
+def test_a_cell_that_is_run_again_leaves_nothing_of_its_first_run(servers):
+    pairs.pair("vm")
+    pairs.pair("container")
+    pairs.pair("vm")
+    assert [each.did[-1] for each in servers] == ["stop", "stop", "wait", "wait", "wait", "wait"]
 
 
 def test_the_picture_is_of_the_servers_as_they_run(servers):

@@ -42,3 +42,9 @@ def test_a_folded_table_is_closed_in_a_notebook_and_open_in_plain_text(measured)
     shown = comparison.table(measured).folded("all of it")._repr_mimebundle_()
     assert shown["text/html"].startswith("<details><summary>all of it</summary>")
     assert "wrong: a file outlives" in shown["text/plain"]
+
+
+def test_a_source_that_another_says_with_more_words_is_not_said_twice(kept):
+    both = [seen for seen in kept if seen.what == "image size"]
+    assert len({seen.provenance for seen in both}) == 2
+    assert [note.endswith("guest under tcg") for note in slide_table.table(both).notes] == [True]

@@ -2,7 +2,7 @@
 
 from lab_utils.docker_engine.engine import BASE_LABEL, FAILURES, PROJECT, Engine
 from lab_utils.docker_engine.facts import ContainerFacts, ImageFacts, Layer, Mount
-from lab_utils.docker_engine.finding import EngineUnavailable, compose_command, find
+from lab_utils.docker_engine.finding import EngineUnavailable, ask_compose, compose_command, find
 
 __all__ = [
     "BASE_LABEL",
@@ -14,6 +14,7 @@ __all__ = [
     "ImageFacts",
     "Layer",
     "Mount",
+    "ask_compose",
     "compose_command",
     "find",
 ]

@@ -91,6 +91,28 @@ class Engine:
             container.remove(force=True, v=True)
         return [f"container {container.name}" for container in found]
 
+    def exit_code(self, image: str, command: Sequence[str], *, network: str, project: str) -> int:
+        """How a command ends in a container of its own, which is removed again.
+
+        Args:
+            image: what it is made of.
+            command: the whole command line.
+            network: the one network that it is in.
+            project: whose label it has meanwhile.
+        """
+        box = self.client.containers.run(
+            image,
+            list(command[1:]),
+            entrypoint=list(command[:1]),
+            network=network,
+            labels={"lab": project},
+            detach=True,
+        )
+        try:
+            return int(box.wait()["StatusCode"])
+        finally:
+            box.remove(force=True)
+
     def remove_all(
         self,
         project: str,
@@ -175,16 +197,17 @@ class Engine:
         context: Path,
         name: str,
         *,
-        dockerfile: str,
+        dockerfile: str | Path,
         arguments: Mapping[str, str],
+        label: str = BASE_LABEL,
     ) -> None:
-        """Build a base image with BuildKit.
+        """Build an image with BuildKit; `dockerfile` is in `context`, or an absolute path.
 
         Raises:
             CommandFailed: the build failed; the error ends with the builder's last lines.
         """
         for _ in self.build_lines(
-            context, name, dockerfile=dockerfile, arguments=arguments, labels=(BASE_LABEL,)
+            context, name, dockerfile=dockerfile, arguments=arguments, labels=(label,)
         ):
             pass
 
@@ -193,7 +216,7 @@ class Engine:
         context: Path,
         name: str,
         *,
-        dockerfile: str,
+        dockerfile: str | Path,
         arguments: Mapping[str, str],
         labels: Sequence[str],
         ca: Path | None = None,
@@ -203,7 +226,7 @@ class Engine:
         Args:
             context: the folder that the build sees.
             name: of the image.
-            dockerfile: its name in the folder.
+            dockerfile: its name in the folder, or an absolute path.
             arguments: for its ARGs.
             labels: `key=value`; they change no layer.
             ca: a PEM file that is lent to the build as the secret `ca`.
@@ -262,6 +285,35 @@ class Engine:
         except NotFound as error:
             raise FileNotFoundError(f"{container}:{path}") from error
         return _only_member(chunks)
+
+    def run_for_folder(
+        self, image: str, command: Sequence[str], folder: str, *, doing: str, timeout: float
+    ) -> bytes:
+        """Run a command as root in a container that ends with it, for a folder it fills.
+
+        Returns:
+            The folder as a tar archive.
+
+        Raises:
+            LabError: the command failed, or took longer than `timeout` seconds; its own last
+                words are in it.
+        """
+        box = self.client.containers.create(
+            image, list(command), entrypoint=[], user="0", labels={"lab": PROJECT}
+        )
+        try:
+            box.start()
+            ended = box.wait(timeout=timeout)["StatusCode"]
+            if ended:
+                said = box.logs(tail=12).decode(errors="replace")
+                found = f"`{command[0]}` in a container of {image} ended with {ended}\n{said}"
+                raise LabError(doing, found, "read the lines above: they are its own words")
+            chunks, _ = box.get_archive(folder)
+            return b"".join(chunks)
+        except RequestException as error:
+            raise LabError(doing, f"no end after {timeout:g} s ({error})", "try again") from None
+        finally:
+            box.remove(force=True)
 
     def copy_out_of_volume(self, volume: str, name: str, image: str) -> bytes:
         """A file's bytes from a volume that no container has at the moment.

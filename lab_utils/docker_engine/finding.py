@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import os
 import sys
+from collections.abc import Mapping, Sequence
+from pathlib import Path
 
 import docker
 from docker.errors import DockerException
@@ -96,4 +98,25 @@ def compose_command() -> tuple[tuple[str, ...], str]:
         "the engine answers, but Compose 2 is missing (version 1 cannot read compose.yaml)",
         "install the Compose plugin: `sudo apt-get install docker-compose-v2` on Ubuntu, "
         "`sudo ./lab engine up` on Debian, part of Docker Desktop elsewhere",
+    )
+
+
+def ask_compose(
+    arguments: Sequence[str], *, environment: Mapping[str, str], folder: Path, timeout: float
+) -> commands.Completed:
+    """Run a Compose command in `folder` to its end, well or not; not each needs an engine.
+
+    Raises:
+        EngineUnavailable: Compose 2 is missing.
+        LabError: it was not done after `timeout` seconds, and was stopped.
+    """
+    words, _ = compose_command()
+    return commands.run(
+        [*words, *arguments],
+        doing="running Compose",
+        next_step="leave out what goes on for ever (`--follow`, or `up` without `--detach`)",
+        check=False,
+        timeout=timeout,
+        environment={**os.environ, **environment},
+        folder=folder,
     )

@@ -11,10 +11,13 @@ from typing import TYPE_CHECKING, Unpack
 import pandas as pd
 
 from lab_utils.experiment.breakdown import TUNING_USERS, OverTime, Segments, over_time, segments
-from lab_utils.experiment.checks import Check, GoOn, Inspection
+from lab_utils.experiment.checks import Check, GoOn, Inspection, Left
 from lab_utils.experiment.decision import Decision, Finding, decide
 from lab_utils.experiment.errors import BadPlan
+from lab_utils.experiment.many import holm
 from lab_utils.experiment.metrics import Metric, Terms
+from lab_utils.experiment.per_user import PerUser
+from lab_utils.experiment.rows import Rows
 
 if TYPE_CHECKING:
     from lab_utils.plots import Picture
@@ -75,17 +78,18 @@ class Experiment:
     def _terms(self) -> Terms:
         return Terms(self.unit, self.alpha, self.seed)
 
-    def check(self, log: pd.DataFrame, **go_on: Unpack[GoOn]) -> Check:
+    def check(self, log: pd.DataFrame | PerUser, **go_on: Unpack[GoOn]) -> Check:
         """Counts and problems, without a look at who wins.
 
         Args:
             log: one row per request: `user_id` (or what `unit` names), `variant` and the
                 metrics' columns; `request_id`, `timestamp` and `status` are used where present.
+                Or its sums per user, where it is too large for a table.
             **go_on: options to go on knowingly, named by each problem.
         """
-        return self._inspection(log, go_on).run()
+        return self._inspection(self._visits(log), go_on).run()
 
-    def analyze(self, log: pd.DataFrame, **go_on: Unpack[GoOn]) -> Result:
+    def analyze(self, log: pd.DataFrame | PerUser, **go_on: Unpack[GoOn]) -> Result:
         """Compare the variants, with users as the unit.
 
         Args:
@@ -95,7 +99,7 @@ class Experiment:
         Raises:
             ExperimentError: the first problem that `check` finds; its class names it.
         """
-        inspection, check = self._passed(log, go_on)
+        inspection, check = self._passed(self._visits(log), go_on)
         groups = inspection.groups()
         control, treatment = groups[self.control], groups[self.treatment]
         findings = tuple(
@@ -110,7 +114,8 @@ class Experiment:
         Raises:
             ExperimentError: the first problem that `check` finds.
         """
-        return self._passed(log, go_on)[0].rows
+        inspection, _ = self._passed(self._rows(log), go_on)
+        return inspection.visits.frame
 
     def segments(self, log: pd.DataFrame, by: str, **go_on: Unpack[GoOn]) -> Segments:
         """The primary metric by segment, adjusted for how many there are; see `breakdown`."""
@@ -126,15 +131,23 @@ class Experiment:
         """The primary metric as the data came in, with always-valid intervals; see `breakdown`."""
         return over_time(self, log, freq, tuning_users, **go_on)
 
-    def _passed(self, log: pd.DataFrame, go_on: GoOn) -> tuple[Inspection, Check]:
-        inspection = self._inspection(log, go_on)
+    def _passed(self, visits: Left, go_on: GoOn) -> tuple[Inspection[Left], Check]:
+        inspection = self._inspection(visits, go_on)
         check = inspection.run()
         if check.problems:
             raise check.problems[0]
         return inspection, check
 
-    def _inspection(self, log: pd.DataFrame, go_on: GoOn) -> Inspection:
-        return Inspection(log, self.plan, self._terms, self.metrics, go_on)
+    def _inspection(self, visits: Left, go_on: GoOn) -> Inspection[Left]:
+        return Inspection(visits, self.plan, self._terms, self.metrics, go_on)
+
+    def _visits(self, log: pd.DataFrame | PerUser) -> Rows | PerUser:
+        return log if isinstance(log, PerUser) else self._rows(log)
+
+    def _rows(self, log: pd.DataFrame) -> Rows:
+        for metric in self.metrics:
+            log = metric.prepare(log)
+        return Rows(log, self.unit)
 
 
 @dataclass(frozen=True)
@@ -158,8 +171,18 @@ class Result:
 
     @cached_property
     def table(self) -> pd.DataFrame:
-        """One row per metric, the primary first; differences are treatment minus control."""
-        return pd.DataFrame([_row(finding, self.experiment.unit) for finding in self.findings])
+        """One row per metric, the primary first; differences are treatment minus control.
+
+        `p_adjusted` is Holm's over all metrics, for whoever would take any of them for a finding.
+        `significant` goes by `p_value` and interval: the primary metric was chosen before, and
+        guardrails are held against a tolerance.
+        """
+        adjusted = _adjusted(self.findings, self.experiment.alpha)
+        rows = [
+            _row(finding, self.experiment.unit, p_adjusted)
+            for finding, p_adjusted in zip(self.findings, adjusted, strict=True)
+        ]
+        return pd.DataFrame(rows)
 
     def decision(self) -> Decision:
         """The verdict in plain words."""
@@ -173,7 +196,14 @@ class Result:
         return plots.forest(self)
 
 
-def _row(finding: Finding, unit: str) -> dict[str, object]:
+def _adjusted(findings: Sequence[Finding], alpha: float) -> list[float]:
+    """Holm's p-values; a metric without one stays without, and counts as a test all the same."""
+    seen = [finding.comparison.p_value for finding in findings]
+    adjusted = holm([1.0 if math.isnan(p) else p for p in seen], alpha).p_values
+    return [p if math.isnan(p) else a for p, a in zip(seen, adjusted, strict=True)]
+
+
+def _row(finding: Finding, unit: str, p_adjusted: float) -> dict[str, object]:
     seen = finding.comparison
     return {
         "metric": finding.metric.name,
@@ -188,9 +218,12 @@ def _row(finding: Finding, unit: str) -> dict[str, object]:
         "ci_low": seen.interval[0],
         "ci_high": seen.interval[1],
         "relative_difference": seen.relative_difference,
+        "rel_ci_low": seen.relative_interval[0],
+        "rel_ci_high": seen.relative_interval[1],
         "statistic": seen.statistic,
         "df": seen.df,
         "p_value": seen.p_value,
+        "p_adjusted": p_adjusted,
         "significant": finding.significant,
         "warnings": "; ".join(seen.warnings),
     }

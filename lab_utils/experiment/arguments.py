@@ -9,6 +9,8 @@ from numpy.typing import ArrayLike, NDArray
 
 from lab_utils.experiment.errors import BadArgument
 
+Array = NDArray[np.float64]
+
 
 def open_share(name: str, value: float) -> float:
     """The value, if it lies strictly between 0 and 1; else `BadArgument`."""

@@ -1,6 +1,6 @@
 """Is this data fit to decide on? Every reason why not has a name.
 
-The checks run in order and each hands the rows it leaves to the next one. What would falsify
+The checks run in order and each hands the visits it leaves to the next one. What would falsify
 the verdict is an `ExperimentError`; what a reader only has to know is a warning.
 """
 
@@ -8,14 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from http import HTTPStatus
-from typing import TYPE_CHECKING, Literal, TypedDict
+from typing import TYPE_CHECKING, Generic, Literal, TypedDict, TypeVar
 
 import pandas as pd
 
 from lab_utils.experiment import errors, wording
 from lab_utils.experiment.metrics import Metric, Terms
 from lab_utils.experiment.sample_ratio import SampleRatio, sample_ratio
+from lab_utils.experiment.visits import Visits
 
 if TYPE_CHECKING:
     from lab_utils.plots import Picture
@@ -94,11 +94,14 @@ class Check:
         return plots.split(self)
 
 
-@dataclass
-class Inspection:
-    """The rows that are left, and what was found on the way to them."""
+Left = TypeVar("Left", bound=Visits)
 
-    rows: pd.DataFrame
+
+@dataclass
+class Inspection(Generic[Left]):
+    """The visits that are left, and what was found on the way to them."""
+
+    visits: Left
     plan: Mapping[str, float]
     terms: Terms
     metrics: Sequence[Metric]
@@ -126,9 +129,9 @@ class Inspection:
             self._metrics()
         return Check(self._counts(), self.sample_ratio, tuple(self.problems), tuple(self.warnings))
 
-    def groups(self) -> dict[str, pd.DataFrame]:
-        """The rows of each variant, in the plan's order."""
-        return {name: self.rows[self.rows["variant"] == name] for name in self.plan}
+    def groups(self) -> dict[str, Left]:
+        """The visits of each variant, in the plan's order."""
+        return {name: self.visits.only([name]) for name in self.plan}
 
     def _found(self, error: errors.ExperimentError, choice: str = "raise") -> None:
         if choice == "raise":
@@ -137,78 +140,60 @@ class Inspection:
             self.warnings.append(f"{type(error).__name__}: {error.observed}; went on: {choice!r}")
 
     def _columns(self) -> bool:
-        for metric in self.metrics:
-            self.rows = metric.prepare(self.rows)
         needed = [self.terms.unit, "variant", *(metric.column for metric in self.metrics)]
-        missing = [name for name in dict.fromkeys(needed) if name not in self.rows]
+        have = self.visits.columns
+        missing = [name for name in dict.fromkeys(needed) if name not in have]
         if missing:
-            have = ", ".join(map(str, self.rows.columns))
-            self._found(errors.MissingColumns(f"no column {', '.join(missing)}; it has {have}"))
+            found = f"no column {', '.join(missing)}; it has {', '.join(have)}"
+            self._found(errors.MissingColumns(found))
         return not missing
 
     def _timestamps(self) -> None:
-        if "timestamp" not in self.rows:
+        if found := self.visits.time_problem():
+            self._found(errors.BadTimestamps(found))
             return
-        times = self.rows["timestamp"]
-        if not isinstance(times.dtype, pd.DatetimeTZDtype):
-            found = f"`timestamp` is of type {times.dtype}, not a time with a zone"
-            self._found(errors.BadTimestamps(found))
-        elif times.isna().any():
-            found = f"{times.isna().sum():,} of {len(times):,} times are unreadable (NaT)"
-            self._found(errors.BadTimestamps(found))
-        elif not times.is_monotonic_increasing:
+        ordered = self.visits.in_order()
+        if ordered is not self.visits:
             self.warnings.append("rows are not in the order of their times; sorted by time")
-            self.rows = self.rows.sort_values("timestamp", kind="stable")
+            self.visits = ordered
 
     def _duplicates(self) -> None:
-        if "request_id" not in self.rows:
-            return
-        again = self.rows["request_id"].duplicated() & self.rows["request_id"].notna()
-        if again.any():
-            found = f"{again.sum():,} rows repeat the request_id of an earlier one"
+        if again := self.visits.duplicates:
+            found = f"{again:,} rows repeat the request_id of an earlier one"
             self._found(errors.DuplicateRequests(found), self.go_on.get("on_duplicate", "raise"))
-            self.rows = self.rows[~again]
+            self.visits = self.visits.distinct()
 
     def _without_unit_or_variant(self) -> None:
         for column, what in ((self.terms.unit, f"no {self.terms.unit}"), ("variant", "no variant")):
-            empty = self.rows[column].isna()
-            if empty.any():
-                self.warnings.append(f"{empty.sum():,} requests have {what} and are left out")
-                self.rows = self.rows[~empty]
+            known = self.visits.known(column)
+            if empty := self.visits.visits - known.visits:
+                self.warnings.append(f"{empty:,} requests have {what} and are left out")
+                self.visits = known
 
     def _unknown_variants(self) -> None:
-        known = self.rows["variant"].isin(list(self.plan))
-        if known.all():
+        counts = self.visits.per_variant()
+        counts = counts[~counts.index.isin(list(self.plan))]
+        if counts.empty:
             return
-        counts = self.rows.loc[~known, "variant"].value_counts()
         named = [f"{str(name)[:40]!r} on {count:,} rows" for name, count in counts.head(5).items()]
         others = [f"{len(counts) - 5:,} more"] if len(counts) > 5 else []
         seen = ", ".join(named + others)
         found = f"the plan has {', '.join(map(repr, self.plan))}; the log also has {seen}"
         self._found(errors.UnknownVariant(found), self.go_on.get("on_unknown", "raise"))
-        self.rows = self.rows[known]
+        self.visits = self.visits.only(list(self.plan))
 
     def _outage(self) -> None:
         """A variant that was down cannot be judged, and nor can the other one beside it."""
-        away = pd.Series(data=False, index=self.rows.index)
-        if "status" in self.rows:
-            away |= self.rows["status"] >= HTTPStatus.INTERNAL_SERVER_ERROR
-        if "failover" in self.rows:
-            away |= self.rows["failover"].notna()
-        counts = away.groupby(self.rows["variant"]).agg(["sum", "size"])
+        counts = self.visits.away()
         down = counts[counts["sum"] > OUTAGE * counts["size"]]
         if not down.empty:
-            seen = ", ".join(f"{r['sum']:,} of {r['size']:,} in {n}" for n, r in down.iterrows())
-            found = f"requests that failed, or that another variant answered: {seen}"
+            found = f"requests that failed, or that another variant answered: {_shares(down)}"
             self._found(errors.Outage(found), self.go_on.get("on_outage", "raise"))
 
     def _stand_ins(self) -> None:
         """A user may have met another variant than the one the rows count for."""
-        if "failover" not in self.rows:
-            return
-        stood_in = self.rows["failover"].notna()
-        if stood_in.any():
-            groups = self.rows["variant"][stood_in].value_counts()
+        groups = self.visits.stood_in()
+        if not groups.empty:
             seen = ", ".join(f"{count:,} of {name}'s" for name, count in groups.items())
             self.warnings.append(
                 f"{seen} requests were answered by another variant, as theirs was down; compared "
@@ -216,31 +201,26 @@ class Inspection:
             )
 
     def _mixed_assignment(self) -> None:
-        variants = self.rows.groupby(self.terms.unit)["variant"]
-        mixed = variants.transform("nunique") > 1
-        if not mixed.any():
+        if not (mixed := self.visits.mixed_users()):
             return
         choice = self.go_on.get("on_mixed", "raise")
-        users = self.rows.loc[mixed, self.terms.unit].nunique()
-        found = f"{users:,} of {variants.ngroups:,} users were served by more than one variant"
+        found = f"{mixed:,} of {self.visits.users:,} users were served by more than one variant"
         self._found(errors.MixedAssignment(found), choice)
-        if choice == "first":
-            self.rows = self.rows[self.rows["variant"] == variants.transform("first")]
-        else:
-            self.rows = self.rows[~mixed]
+        first = choice == "first"
+        self.visits = self.visits.first_met() if first else self.visits.without_mixed()
 
     def _unit_mismatch(self) -> None:
-        if self.terms.unit == "user_id" or "user_id" not in self.rows:
-            return
-        users, units = self.rows["user_id"].nunique(), self.rows[self.terms.unit].nunique()
-        if users < units:
+        if finer := self.visits.finer_than_users:
+            users, units = finer
             found = f"unit={self.terms.unit!r} has {units:,} values for only {users:,} users"
             self._found(errors.UnitMismatch(found), self.go_on.get("on_unit", "raise"))
 
     def _every_variant_served(self) -> bool:
-        empty = [name for name, group in self.groups().items() if group.empty]
+        empty = [name for name, group in self.groups().items() if not group.visits]
         if empty:
-            found = f"no rows for variant {', '.join(map(repr, empty))} in {len(self.rows):,} rows"
+            found = (
+                f"no rows for variant {', '.join(map(repr, empty))} in {self.visits.visits:,} rows"
+            )
             self._found(errors.EmptyVariant(found))
         return not empty
 
@@ -266,26 +246,30 @@ class Inspection:
     def _missing_values(self) -> None:
         choice = self.go_on.get("on_missing", "raise")
         for column in dict.fromkeys(metric.column for metric in self.metrics):
-            missing = self.rows[column].isna()
-            if not missing.any():
+            counts = self.visits.missing(column)
+            if counts is None:
                 continue
-            counts = missing.groupby(self.rows["variant"]).agg(["sum", "size"])
-            seen = ", ".join(f"{r['sum']:,} of {r['size']:,} in {n}" for n, r in counts.iterrows())
-            self._found(errors.MissingOutcome(f"`{column}` is missing on {seen}"), choice)
+            found = f"`{column}` is missing on {_shares(counts)}"
+            self._found(errors.MissingOutcome(found), choice)
             # silence may be taken for no success, never for no time taken
-            if choice == "zero" and column == self.metrics[0].column:
-                self.rows = self.rows.fillna({column: 0})
-            else:
-                self.rows = self.rows[~missing]
+            zero = choice == "zero" and column == self.metrics[0].column
+            self.visits = self.visits.filled(column) if zero else self.visits.reported(column)
 
     def _metrics(self) -> None:
         if not self._every_variant_served():
             return
-        found = [metric.problem(self.groups(), self.terms) for metric in self.metrics]
+        groups = self.groups()
+        found = [metric.problem(groups, self.terms) for metric in self.metrics]
         self.problems.extend(problem for problem in found if problem is not None)
 
     def _counts(self) -> tuple[VariantCount, ...]:
         return tuple(
-            VariantCount(name, self.plan[name], int(group[self.terms.unit].nunique()), len(group))
+            VariantCount(name, self.plan[name], group.users, group.visits)
             for name, group in self.groups().items()
         )
+
+
+def _shares(counts: pd.DataFrame) -> str:
+    """How many of all, by variant."""
+    by_variant = counts.iterrows()
+    return ", ".join(f"{row['sum']:,} of {row['size']:,} in {name}" for name, row in by_variant)

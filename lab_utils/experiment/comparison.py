@@ -33,6 +33,8 @@ class Comparison:
         df: degrees of freedom; NaN for methods without them.
         p_value: two-sided; how often a difference at least this large would be seen if the
             variants did not differ.
+        relative_interval: confidence interval of `relative_difference`; NaN where the method has
+            none, such as where control is 0.
         warnings: what a reader of these numbers has to know.
     """
 
@@ -49,6 +51,7 @@ class Comparison:
     statistic: float
     df: float
     p_value: float
+    relative_interval: Interval = (NAN, NAN)
     warnings: tuple[str, ...] = ()
 
     @property

@@ -14,7 +14,7 @@ from numpy.typing import ArrayLike
 from scipy import stats
 
 from lab_utils.experiment.arguments import at_least, open_share, positive, values_of
-from lab_utils.experiment.comparison import Alternative, Comparison, Interval
+from lab_utils.experiment.comparison import NAN, Alternative, Comparison, Interval
 from lab_utils.experiment.errors import BadArgument
 
 
@@ -284,6 +284,9 @@ def compare_means(
         statistic=seen.statistic,
         df=seen.df,
         p_value=seen.p_value,
+        relative_interval=(
+            relative_lift(control, treatment, alpha).interval if control.mean else (NAN, NAN)
+        ),
     )
 
 

@@ -5,10 +5,12 @@ To add one, write a frozen dataclass with the members of `Metric`; nothing else 
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import ClassVar, Protocol
 
+import numpy as np
 import pandas as pd
 
 from lab_utils.experiment.comparison import Comparison
@@ -25,9 +27,11 @@ from lab_utils.experiment.means import Sample, compare_means
 from lab_utils.experiment.proportions import compare_proportions
 from lab_utils.experiment.quantiles import compare_quantiles, fewest_for_quantile
 from lab_utils.experiment.ratios import compare_ratios
+from lab_utils.experiment.tail import MOST_TO_RESAMPLE, compare_tails
+from lab_utils.experiment.visits import Visits
 
-Groups = dict[str, pd.DataFrame]
-"""The rows of each variant."""
+Groups = Mapping[str, Visits]
+"""The visits of each variant."""
 
 
 @dataclass(frozen=True)
@@ -74,9 +78,7 @@ class Metric(Protocol):
     def problem(self, groups: Groups, terms: Terms, /) -> ExperimentError | None:
         """What stops this metric from being computed on these groups, if anything."""
 
-    def compare(
-        self, control: pd.DataFrame, treatment: pd.DataFrame, terms: Terms, /
-    ) -> Comparison:
+    def compare(self, control: Visits, treatment: Visits, terms: Terms, /) -> Comparison:
         """Treatment against control."""
 
 
@@ -102,9 +104,9 @@ class Ratio:
         """`NoVariation` where every row holds the same value."""
         return _constant(self.column, groups)
 
-    def compare(self, control: pd.DataFrame, treatment: pd.DataFrame, terms: Terms) -> Comparison:
+    def compare(self, control: Visits, treatment: Visits, terms: Terms) -> Comparison:
         """Ratio of sums over users by the delta method."""
-        return _compare_ratios(self.column, control, treatment, terms)
+        return _compare_ratios(self.column, control, treatment, terms.alpha)
 
 
 @dataclass(frozen=True)
@@ -130,31 +132,30 @@ class Mean:
         """The log as it is: the column has to be there."""
         return log
 
-    def problem(self, groups: Groups, terms: Terms) -> ExperimentError | None:
+    def problem(self, groups: Groups, _terms: Terms) -> ExperimentError | None:
         """`BadCovariate`, or `NoVariation` where all users have the same total."""
-        rows = pd.concat(groups.values())
         if self.covariate is not None:
-            if self.covariate not in rows:
+            past = [group.once(self.covariate) for group in groups.values()]
+            users = [each for each in past if each is not None]
+            if not users:
                 return MissingColumns(f"no column {self.covariate}, the covariate")
-            past = rows.groupby(terms.unit)[self.covariate].nunique(dropna=False)
-            bad = int((past > 1).sum() + rows[self.covariate].isna().any())
-            if bad or rows[self.covariate].nunique() < 2:
+            if not _one_known_value(pd.concat(users)):
                 return BadCovariate(
                     f"`{self.covariate}` is missing, changes within a user, or never varies"
                 )
-        totals = rows.groupby(terms.unit)[self.column].sum()
-        if (totals != totals.iloc[0]).any():
+        totals = np.concatenate([group.totals(self.column)[0] for group in groups.values()])
+        if (totals != totals[0]).any():
             return None
-        return NoVariation(f"`{self.column}` adds up to {totals.iloc[0]:g} for every user")
+        return NoVariation(f"`{self.column}` adds up to {totals[0]:g} for every user")
 
-    def compare(self, control: pd.DataFrame, treatment: pd.DataFrame, terms: Terms) -> Comparison:
+    def compare(self, control: Visits, treatment: Visits, terms: Terms) -> Comparison:
         """Welch's test of users' totals, after CUPED where there is a covariate."""
-        users = [group.groupby(terms.unit) for group in (control, treatment)]
-        totals = [group[self.column].sum() for group in users]
+        totals = [group.totals(self.column)[0] for group in (control, treatment)]
         if self.covariate is None:
             return compare_means(Sample.of(totals[0]), Sample.of(totals[1]), terms.alpha)
-        past = [group[self.covariate].first() for group in users]
-        seen = cuped_test((totals[0], past[0]), (totals[1], past[1]), terms.alpha)
+        past = [group.once(self.covariate) for group in (control, treatment)]
+        pairs = [(y, x["first"]) for y, x in zip(totals, past, strict=True) if x is not None]
+        seen = cuped_test(pairs[0], pairs[1], terms.alpha)
         method = f"mean per user, CUPED by {self.covariate}, Welch's t"
         return compare_means(seen.control, seen.treatment, terms.alpha, method)
 
@@ -183,22 +184,22 @@ class Proportion:
 
     def problem(self, groups: Groups, _terms: Terms) -> ExperimentError | None:
         """`BadOutcome` for values other than 0 and 1, `NoVariation` where all are the same."""
-        values = pd.concat([group[self.column] for group in groups.values()])
-        bad = values[~values.isin([0, 1])]
-        if len(bad):
+        counts = [group.not_binary(self.column) for group in groups.values()]
+        if bad := sum(count for count, _ in counts):
+            visits = sum(group.visits for group in groups.values())
+            lowest = min(value for count, value in counts if count)
             return BadOutcome(
-                f"{len(bad):,} of {len(values):,} values in `{self.column}` are neither 0 nor 1, "
-                f"the first is {bad.tolist()[0]!r}"
+                f"{bad:,} of {visits:,} values in `{self.column}` are neither 0 nor 1, "
+                f"the lowest is {lowest:g}"
             )
         return _constant(self.column, groups)
 
-    def compare(self, control: pd.DataFrame, treatment: pd.DataFrame, terms: Terms) -> Comparison:
-        """Newcombe with z or Fisher for one row a user, else the delta method."""
-        if control[terms.unit].is_unique and treatment[terms.unit].is_unique:
-            counts = (_successes(group[self.column]) for group in (control, treatment))
-            (x_control, n_control), (x_treatment, n_treatment) = counts
-            return compare_proportions(x_control, n_control, x_treatment, n_treatment, terms.alpha)
-        return _compare_ratios(self.column, control, treatment, terms)
+    def compare(self, control: Visits, treatment: Visits, terms: Terms) -> Comparison:
+        """Newcombe with z or Fisher for one visit a user, else the delta method."""
+        if any(group.visits > group.users for group in (control, treatment)):
+            return _compare_ratios(self.column, control, treatment, terms.alpha)
+        won = [int(group.totals(self.column)[0].sum()) for group in (control, treatment)]
+        return compare_proportions(won[0], control.users, won[1], treatment.users, terms.alpha)
 
 
 @dataclass(frozen=True)
@@ -240,35 +241,35 @@ class Quantile:
 
     def problem(self, groups: Groups, terms: Terms) -> ExperimentError | None:
         """`TooFewForQuantile` where the interval's outer end would lie beyond the data."""
-        users = {name: group[terms.unit].nunique() for name, group in groups.items()}
+        users = {name: group.users for name, group in groups.items()}
         needed = fewest_for_quantile(self.q, terms.alpha)
         if min(users.values()) >= needed:
             return None
         seen = ", ".join(f"{count:,} in {name}" for name, count in users.items())
         return TooFewForQuantile(f"p{self.q * 100:g} needs {needed} users a variant, seen {seen}")
 
-    def compare(self, control: pd.DataFrame, treatment: pd.DataFrame, terms: Terms) -> Comparison:
-        """Bootstrap of users."""
-        pairs = [(group[self.column], group[terms.unit]) for group in (control, treatment)]
+    def compare(self, control: Visits, treatment: Visits, terms: Terms) -> Comparison:
+        """Bootstrap of users; of very many visits the delta method."""
+        old, new = control.tail(self.column), treatment.tail(self.column)
+        if old.visits.sum() + new.visits.sum() > MOST_TO_RESAMPLE:
+            return compare_tails(old, new, self.q, terms.alpha)
+        pairs = [(group.listed, group.users) for group in (old, new)]
         return compare_quantiles(pairs[0], pairs[1], self.q, terms.alpha, terms.seed)
 
 
-def _successes(outcomes: pd.Series[float]) -> tuple[int, int]:
-    return int(outcomes.sum()), len(outcomes)
+def _one_known_value(users: pd.DataFrame) -> bool:
+    """Whether each user has one value, and not all the same."""
+    known = users["first"].notna().all() and (users["nunique"] == 1).all()
+    return bool(known and (users["first"] != users["first"].iloc[0]).any())
 
 
 def _constant(column: str, groups: Groups) -> NoVariation | None:
-    values = pd.concat([group[column] for group in groups.values()])
-    if (values != values.iloc[0]).any():
+    ends = {end for group in groups.values() for end in group.spread(column)}
+    if len(ends) > 1:
         return None
-    return NoVariation(f"`{column}` is {values.iloc[0]:g} on all {len(values):,} rows")
+    visits = sum(group.visits for group in groups.values())
+    return NoVariation(f"`{column}` is {ends.pop():g} on all {visits:,} rows")
 
 
-def _compare_ratios(
-    column: str, control: pd.DataFrame, treatment: pd.DataFrame, terms: Terms
-) -> Comparison:
-    totals = [
-        group.groupby(terms.unit)[column].agg(["sum", "count"]) for group in (control, treatment)
-    ]
-    pairs = [(users["sum"], users["count"]) for users in totals]
-    return compare_ratios(pairs[0], pairs[1], terms.alpha)
+def _compare_ratios(column: str, control: Visits, treatment: Visits, alpha: float) -> Comparison:
+    return compare_ratios(control.totals(column), treatment.totals(column), alpha)

@@ -13,7 +13,7 @@ from statsmodels.stats.proportion import proportion_confint, proportions_ztest
 
 from lab_utils.experiment.arguments import open_share, successes_of
 from lab_utils.experiment.comparison import NAN, Alternative, Comparison, Interval
-from lab_utils.experiment.proportion_differences import newcombe_interval
+from lab_utils.experiment.proportion_differences import newcombe_interval, risk_ratio
 
 FEWEST_EXPECTED = 5
 """Below this expected count in any cell the normal approximation gives way (Cochran 1954)."""
@@ -198,7 +198,18 @@ def compare_proportions(
         statistic=statistic,
         df=NAN,
         p_value=p_value,
+        relative_interval=_relative_interval(*groups, alpha),
     )
+
+
+def _relative_interval(
+    x_control: int, n_control: int, x_treatment: int, n_treatment: int, alpha: float
+) -> Interval:
+    """Of the relative difference: the risk ratio's, minus 1; NaN where a group has no success."""
+    if not x_control * x_treatment:
+        return NAN, NAN
+    low, high = risk_ratio(x_control, n_control, x_treatment, n_treatment, alpha).interval
+    return low - 1, high - 1
 
 
 def _table(x_control: int, n_control: int, x_treatment: int, n_treatment: int) -> list[list[int]]:

@@ -195,4 +195,9 @@ def compare_quantiles(
         statistic=NAN,
         df=NAN,
         p_value=min(1.0, 2 * int(tail) / (REPLICATES + 1)),
+        relative_interval=(
+            percentile_interval(differences / drawn_control, alpha)
+            if drawn_control.all()
+            else (NAN, NAN)
+        ),
     )

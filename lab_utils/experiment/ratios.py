@@ -85,5 +85,16 @@ def compare_ratios(
         statistic=statistic,
         df=df,
         p_value=float(2 * stats.t.sf(abs(statistic), df)),
+        relative_interval=_relative_interval(old, new, df, alpha),
         warnings=warnings,
     )
+
+
+def _relative_interval(old: RatioEstimate, new: RatioEstimate, df: float, alpha: float) -> Interval:
+    """Of new over old, minus 1: the delta method once more, as `means.relative_lift`."""
+    if not old.ratio:
+        return NAN, NAN
+    lift = new.ratio / old.ratio
+    std_error = math.sqrt(new.variance + lift**2 * old.variance) / abs(old.ratio)
+    half = float(stats.t.ppf(1 - alpha / 2, df)) * std_error
+    return lift - 1 - half, lift - 1 + half

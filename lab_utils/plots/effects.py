@@ -17,6 +17,7 @@ from lab_utils.plots.look import (
     canvas,
     difference_unit,
     label,
+    label_above,
     point,
     scale,
 )
@@ -102,8 +103,7 @@ def _draw_row(axes: Axes, finding: Finding, *, guardrail: bool) -> None:
     unit = {"share": "points"}.get(metric.measure, metric.measure)
     name = f"{metric.name}\n{what}" + f" ({unit})" * bool(unit)
     axes.set_ylabel(name, rotation=0, ha="right", va="center")
-    said = wording.difference(seen.difference, metric.measure)
-    axes.annotate(said, (value, 0), (0, 16), textcoords="offset points", ha="center", weight="bold")
+    label_above(axes, wording.difference(seen.difference, metric.measure), (value, 0))
 
 
 def _draw_values(axes: Axes, finding: Finding, names: tuple[str, str]) -> None:

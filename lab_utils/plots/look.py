@@ -155,6 +155,19 @@ def label(
     axes.annotate(text, at, offset, textcoords="offset points", ha=ha, va="center", weight="bold")
 
 
+def label_above(axes: Axes, text: str, at: tuple[float, float]) -> None:
+    """A number above its mark, legible where a line runs through it."""
+    axes.annotate(
+        text,
+        at,
+        (0, 13),
+        textcoords="offset points",
+        ha="center",
+        weight="bold",
+        bbox={"facecolor": "white", "edgecolor": "none", "pad": 0.5},
+    )
+
+
 def point(
     axes: Axes,
     at: tuple[float, float],

@@ -18,6 +18,7 @@ from lab_utils.plots.look import (
     Picture,
     canvas,
     difference_unit,
+    label_above,
     point,
     scale,
 )
@@ -84,14 +85,7 @@ def _draw_difference(axes: Axes, at: int, row: Mapping[Any, Any], measure: str) 
     value, low, high = (factor * row[key] for key in ("difference", "ci_low", "ci_high"))
     if not math.isnan(low):
         point(axes, (value, at), (low, high), DIFFERENCE, along="x", markersize=10, capsize=7)
-    axes.annotate(
-        wording.difference(row["difference"], measure),
-        (value, at),
-        (0, 14),
-        textcoords="offset points",
-        ha="center",
-        weight="bold",
-    )
+    label_above(axes, wording.difference(row["difference"], measure), (value, at))
 
 
 def _named(row: Mapping[Any, Any], names: tuple[str, str]) -> str:

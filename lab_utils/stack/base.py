@@ -122,6 +122,23 @@ class Stack(Protocol):
     def down(self, say: Say) -> None:
         """Stop and remove what `up` started; models and the event log are kept."""
 
+    def kill(self, service: str) -> None:
+        """End one running service at once, without a word to it: SIGKILL, as a crash would.
+
+        Raises:
+            LabError: no service of this stack, or it does not run.
+        """
+
+    def start(self, service: str) -> None:
+        """Start one service again that has ended, and return once it is healthy.
+
+        One that runs is left alone.
+
+        Raises:
+            LabError: no service of this stack, or it was never up.
+            StackError: it never became healthy; the end of its log is shown.
+        """
+
     def services(self) -> list[Service]:
         """Every part as it is now."""
 
@@ -154,6 +171,53 @@ def _unwell(stack: Stack, service: Service) -> Unwell:
 def names(stack: Stack) -> list[str]:
     """The parts of a stack by name, with the balancer that is in use."""
     return [each.name for each in stack.services()]
+
+
+def part(stack: Stack, name: str, doing: str) -> Service:
+    """One part of a stack as it is now.
+
+    Raises:
+        LabError: the stack has none of that name.
+    """
+    found = {each.name: each for each in stack.services()}
+    if name not in found:
+        raise LabError(doing, f"there is no service {name!r}", f"name one of {', '.join(found)}")
+    return found[name]
+
+
+def demand_running(stack: Stack, name: str, doing: str) -> None:
+    """Raise unless a service runs, paused or not.
+
+    Raises:
+        LabError: it does not, or there is none of that name.
+    """
+    known = part(stack, name, doing)
+    if known.state not in ("running", "paused"):
+        raise LabError(doing, f"it {known.trouble}", f'`start("{name}")` starts it again')
+
+
+def wait_until_healthy(stack: Stack, name: str) -> None:
+    """Wait until one service runs and is held for healthy.
+
+    Raises:
+        StackError: it died, or the time was up.
+    """
+    doing = f"starting {name}"
+
+    def missing() -> str | None:
+        known = part(stack, name, doing)
+        if known.state.startswith("exited"):
+            found = str(_unwell(stack, known))
+            raise StackError(doing, found, "mend what it says, then start it again")
+        return f"{name} {known.trouble}" if known.trouble else None
+
+    waiting.until(
+        missing,
+        timeout=READY_TIMEOUT,
+        doing=doing,
+        next_step="`./lab up` tries again; `./lab doctor` looks at this machine",
+        details=lambda: stack.last_words(name),
+    )
 
 
 def wait_until_ready(stack: Stack) -> None:

@@ -15,11 +15,21 @@ from typing import Any
 import tomli_w
 
 from lab_utils import commands, waiting
+from lab_utils.errors import LabError
 from lab_utils.paths import DATA, STATE
 from lab_utils.ports import HOST, Ports
-from lab_utils.runtimes.process import Process
+from lab_utils.processes import Process
 from lab_utils.stack import settings
-from lab_utils.stack.base import SERVICES, Say, Service, quiet, wait_until_ready
+from lab_utils.stack.base import (
+    SERVICES,
+    Say,
+    Service,
+    demand_running,
+    part,
+    quiet,
+    wait_until_healthy,
+    wait_until_ready,
+)
 from lab_utils.tail import follow_files
 
 TRAIN_TIMEOUT = 120.0
@@ -75,6 +85,30 @@ class ProcessStack:
             stopped = list(pool.map(lambda name: self._process(name).stop(), SERVICES))
         say(f"stopped {sum(stopped)} processes")
 
+    def kill(self, service: str) -> None:
+        """SIGKILL to a service and all it has started.
+
+        Raises:
+            LabError: no service of this stack, or it does not run.
+        """
+        demand_running(self, service, f"killing {service}")
+        self._process(service).kill()
+
+    def start(self, service: str) -> None:
+        """Start one service again, by the settings that the stack was last brought up with.
+
+        Raises:
+            LabError: no service of this stack, or it was never up.
+            StackError: it never became healthy; the end of its log is shown.
+        """
+        doing = f"starting {service}"
+        known = part(self, service, doing)
+        if known.state == "absent":
+            raise LabError(doing, "this stack is not up", "`up(print)` starts all of it")
+        if known.state != "running":
+            self._start(service)
+        wait_until_healthy(self, service)
+
     def services(self) -> list[Service]:
         """Every part as it is now; health is what the service itself answers."""
         return [self._service(name) for name in SERVICES]
@@ -119,14 +153,24 @@ class ProcessStack:
         )
 
     def _start_all(self, table: dict[str, Any]) -> None:
-        for variant in ("a", "b"):
-            command = _python_module(f"recommender_{variant}", "serve")
-            self._process(f"recommender-{variant}").start(command, self._environment(variant))
-        path = self._write_balancer_settings(table)
-        command = _python_module("balancer", "--config", str(path))
-        self._process("balancer").start(command, {})
+        self._write_balancer_settings(table)
+        for name in SERVICES:
+            self._start(name)
 
-    def _write_balancer_settings(self, table: dict[str, Any]) -> Path:
+    def _start(self, name: str) -> None:
+        if name == "balancer":
+            command = _python_module("balancer", "--config", str(self._settings))
+            self._process(name).start(command, {})
+        else:
+            variant = name.removeprefix("recommender-")
+            command = _python_module(f"recommender_{variant}", "serve")
+            self._process(name).start(command, self._environment(variant))
+
+    @property
+    def _settings(self) -> Path:
+        return self.folder / "balancer.toml"
+
+    def _write_balancer_settings(self, table: dict[str, Any]) -> None:
         """The stack's own settings with this machine's addresses in place of Compose's names.
 
         Strategies of the student's own are named by files beside the settings.
@@ -139,9 +183,7 @@ class ProcessStack:
         self._events.parent.mkdir(parents=True, exist_ok=True)
         shutil.rmtree(self.folder / "strategies", ignore_errors=True)
         shutil.copytree(settings.FILE.parent / "strategies", self.folder / "strategies")
-        path = self.folder / "balancer.toml"
-        path.write_text(tomli_w.dumps(table), "utf-8")
-        return path
+        self._settings.write_text(tomli_w.dumps(table), "utf-8")
 
     def _service(self, name: str) -> Service:
         known = self._process(name)

@@ -6,16 +6,16 @@ import itertools
 import random
 import secrets
 from collections import Counter
-from functools import lru_cache
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from balancer.backend import Backend, Variant
+from balancer.choosers import chooser
 from balancer.client_side import Service
 from balancer.forward import Forwarded
 from balancer.hot_path import commit, take_answers, take_requests
 from balancer.metrics import Metrics
 from balancer.outcome import OutcomeExchange
-from balancer.strategies import KEEPING, VARIANT_STRATEGIES, sticky
+from balancer.strategies import sticky
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -25,9 +25,6 @@ if TYPE_CHECKING:
     from balancer.event_log import EventLog
     from balancer.exchange import Exchange, Recorded
     from balancer.settings import Settings
-
-# More take longer to forget than to hash: the forgotten lie in no cache of the processor.
-_REMEMBERED_USERS: Final = 4_096
 
 
 class Balancer(Service):
@@ -152,12 +149,8 @@ class Balancer(Service):
 
     def _set_weights(self, weights: dict[str, float]) -> None:
         self.weights = weights
-        strategy = self.settings.own_strategy or VARIANT_STRATEGIES[self.settings.strategy]
-
-        def choose(user_id: str) -> str:
-            return strategy(self, user_id)
-
-        # Hashing costs 3 microseconds, remembering a tenth of one. A user who keeps the variant
-        # may be remembered with it until the weights change, and nobody else.
-        keeps = self.settings.strategy in KEEPING
-        self.choose_variant = lru_cache(_REMEMBERED_USERS)(choose) if keeps else choose
+        own = self.settings.own_strategy
+        if own is None:
+            self.choose_variant = chooser(self.settings.strategy, self)
+        else:
+            self.choose_variant = lambda user_id: own(self, user_id)

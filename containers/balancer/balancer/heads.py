@@ -27,6 +27,7 @@ END_OF_HEAD: Final = b"\r\n\r\n"
 
 _REMEMBERED: Final = 128
 _LINES_REMEMBERED: Final = 4_096
+_NAMES_REMEMBERED: Final = 512
 
 # They concern one connection, not the message, and end here (RFC 9110, section 7.6.1).
 # Trailer is among them because trailers are not forwarded.
@@ -44,7 +45,10 @@ REQUEST_LINE: Final = re.compile(rb'((?!CONNECT )([A-Z-]+) (/[!-"$-~]*|\*)) HTTP
 
 CONNECT asks for a tunnel, and is told that there is none.
 """
-_TOKEN: Final = rb"[!#$%&'*+\-.^_`|~0-9A-Za-z]+"
+_TOKEN: Final = re.compile(rb"[!#$%&'*+\-.^_`|~0-9A-Za-z]+")
+# What may follow the colon of a line that is passed on as it is: at most one space, and a value
+# without white space around it. Possessive, so that no value makes it try again and again.
+_VALUE: Final = re.compile(rb" ?+(?:[!-~\x80-\xff]++(?:[\t ]++[!-~\x80-\xff]++)*+)?+").fullmatch
 _DIGITS: Final = re.compile(rb"\d{1,15}")
 # A name or an address, and perhaps a port; or nothing (RFC 9112, section 3.2; RFC 3986, 3.2.2).
 _HOST_VALUE: Final = re.compile(
@@ -166,10 +170,13 @@ def request_fields(block: bytes, user_header: bytes) -> RequestFields:
     """
     kinds = _request_kinds(user_header)
     has_host = False
-    length: int | None = None
+    length = 0
+    has_length = False
     user: str | None = None
     dropped = b""
-    for line in block.split(b"\r\n")[:-2]:
+    for line in block.split(b"\r\n"):
+        if not line:  # the empty one at the end
+            break
         kind = kinds[line]
         if kind == _HARMLESS:
             continue
@@ -177,7 +184,8 @@ def request_fields(block: bytes, user_header: bytes) -> RequestFields:
             has_host = True
         elif kind == _KEEP_ALIVE and not dropped:
             dropped = line
-        elif kind == _LENGTH and length is None:
+        elif kind == _LENGTH and not has_length:
+            has_length = True
             length = int(line.partition(b":")[2])
         elif kind == _USER and user is None:
             user = line.partition(b":")[2].strip().decode("latin-1")
@@ -185,10 +193,10 @@ def request_fields(block: bytes, user_header: bytes) -> RequestFields:
             return _parsed_request_fields(block, user_header)
     if not has_host:
         return _parsed_request_fields(block, user_header)
-    size = length or 0
-    lines = _without(block, dropped)
+    lines = _without(block, dropped) if dropped else block[:-2]
     plain: RequestFields = _new(
-        RequestFields, (block, True, False, True, size > 0, size, False, False, user, b"", lines)
+        RequestFields,
+        (block, True, False, True, length > 0, length, False, False, user, b"", lines),
     )
     return plain
 
@@ -309,11 +317,14 @@ def _parsed_response(head: bytes, status: int, status_line: bytes) -> ResponseHe
     )
 
 
-_HARMLESS, _HOST, _LENGTH, _USER, _KEEP_ALIVE, _OTHER = range(6)
+_HARMLESS, _HOST, _LENGTH, _USER, _KEEP_ALIVE, _OTHER = range(1, 7)
 
 
 class _Kinds(dict[bytes, int]):
     """Header lines and what is to be done about them; a new one is judged, and remembered.
+
+    Lines repeat, and where a line does not, its name does: what is to be done about a name is
+    remembered, too, and then only the value has to be looked through.
 
     Args:
         own: lower-case names that have a meaning here.
@@ -322,30 +333,35 @@ class _Kinds(dict[bytes, int]):
 
     def __init__(self, own: frozenset[bytes], named: dict[bytes, int]) -> None:
         super().__init__()
-        # "_" for "-" is what some backends take for the same name, see _Fields.
-        names = b"|".join(sorted(own.union(named))).replace(b"-", b"[-_]")
-        # A name, a colon, at most one space, and a value without white space around it.
-        field = rb"%b: ?(?:[!-~\x80-\xff](?:[\t -~\x80-\xff]*[!-~\x80-\xff])?)?" % _TOKEN
-        self._harmless = re.compile(rb"(?!(?i:%b):)%b" % (names, field))
-        self._field = re.compile(field)
+        self._own = {name.replace(b"_", b"-") for name in own.union(named)}
         self._named = named
+        self._names: dict[bytes, int] = {}
 
     def __missing__(self, line: bytes) -> int:
+        name, colon, value = line.partition(b":")
+        kind = self._names.get(name) or self._kind_of_name(name)
+        if not colon or _VALUE(value) is None:
+            kind = _OTHER
+        elif kind != _HARMLESS:
+            well_formed = _WELL_FORMED.get(kind)
+            if well_formed is not None and well_formed.fullmatch(value.strip()) is None:
+                kind = _OTHER
         if len(self) >= _LINES_REMEMBERED:
             self.clear()
-        kind = self[line] = self._judge(line)
+        self[line] = kind
         return kind
 
-    def _judge(self, line: bytes) -> int:
-        if self._harmless.fullmatch(line):
-            return _HARMLESS
-        if self._field.fullmatch(line) is None:
-            return _OTHER
-        name, _, value = line.partition(b":")
-        kind = self._named.get(name.lower(), _OTHER)
-        well_formed = _WELL_FORMED.get(kind)
-        if well_formed is not None and well_formed.fullmatch(value.strip()) is None:
-            return _OTHER
+    def _kind_of_name(self, name: bytes) -> int:
+        lower = name.lower()
+        if _TOKEN.fullmatch(name) is None:
+            kind = _OTHER
+        elif lower.replace(b"_", b"-") not in self._own:  # "_" is "-" to some, see _Fields
+            kind = _HARMLESS
+        else:
+            kind = self._named.get(lower, _OTHER)
+        if len(self._names) >= _NAMES_REMEMBERED:
+            self._names.clear()
+        self._names[name] = kind
         return kind
 
 

@@ -243,14 +243,14 @@ BACKEND_STRATEGIES: Final[dict[str, Callable[[Sequence[int], int, float], int]]]
 
 def _uniform(salt: str, variant: str, user: bytes) -> float:
     """A number strictly between 0 and 1 that looks random and never changes."""
-    hashing = _begun(salt, variant).copy()
+    hashing = begun(salt, variant).copy()
     hashing.update(user)
     # 52 bits and the half fit a float exactly; the half keeps 0 and 1, where ln fails, out.
     return ((int.from_bytes(hashing.digest(), "big") >> 12) + 0.5) / 2**52
 
 
 @lru_cache(maxsize=64)
-def _begun(salt: str, variant: str) -> blake2b:
+def begun(salt: str, variant: str) -> blake2b:
     """The hash of all that is the same for every user: a third of the work, done once."""
     # The zero bytes keep ("ab", "c") and ("a", "bc") apart.
     return blake2b(f"{salt}\0{variant}\0".encode("utf-8", "surrogatepass"), digest_size=8)

@@ -213,6 +213,20 @@ def test_lines_are_not_remembered_without_end():
     assert len(heads._RESPONSE_KINDS) <= heads._LINES_REMEMBERED
 
 
+def test_names_are_not_remembered_without_end():
+    for number in range(3 * heads._NAMES_REMEMBERED):
+        response(b"X-Number-%d: 1" % number)
+    assert len(heads._RESPONSE_KINDS._names) <= heads._NAMES_REMEMBERED
+
+
+@pytest.mark.parametrize(
+    "line", [b"X_User_Id: 1", b"x-user_id:1", b"Content_Length: 5", b"HOST_: x"]
+)
+def test_a_name_that_some_take_for_one_of_ours_is_not_harmless(line):
+    harmless = heads._request_kinds(b"x-user-id")[line] == heads._HARMLESS
+    assert harmless == line.startswith(b"HOST_")
+
+
 @given(st.binary())
 def test_no_bytes_raise_anything_but_a_refusal(junk):
     for line in (junk, b"X: " + junk):

@@ -11,6 +11,8 @@ from lab_utils.experiment import (
     NoVariation,
     Proportion,
     Ratio,
+    holm,
+    risk_ratio,
 )
 
 
@@ -20,6 +22,65 @@ def test_one_visit_a_user_is_a_difference_of_proportions(experiment, make_log):
     assert row["difference"] == pytest.approx(-0.4)
     assert row["method"] == "two-proportion z-test, Newcombe interval"
     assert row["ci_low"] < -0.4 < row["ci_high"] < 0
+
+
+IDENTITY = ("metric", "unit", "method", "n_control", "n_treatment", "control", "treatment")
+EFFECT = ("difference", "std_error", "ci_low", "ci_high")
+RELATIVE = ("relative_difference", "rel_ci_low", "rel_ci_high")
+TEST = ("statistic", "df", "p_value", "p_adjusted", "significant", "warnings")
+COLUMNS = [*IDENTITY, *EFFECT, *RELATIVE, *TEST]
+
+
+def test_the_table_has_its_columns_in_their_order(experiment, make_log):
+    assert experiment.analyze(make_log()).table.columns.tolist() == COLUMNS
+
+
+def test_each_metric_pays_for_the_others_in_its_adjusted_p_value(experiment, make_log):
+    table = experiment.analyze(make_log(successes=(350, 170), failures=(7, 12), slower=1.01)).table
+    assert table["p_adjusted"].tolist() == list(holm(table["p_value"]).p_values)
+    assert (table["p_adjusted"] > table["p_value"]).any()
+
+
+def test_a_p_value_that_does_not_exist_is_not_adjusted_into_one(experiment, make_log):
+    log = make_log()
+    twice = pd.concat([log, log.assign(request_id="again-" + log["request_id"])])
+    table = experiment.analyze(twice).table.set_index("metric")
+    assert np.isnan(table.loc["error rate", ["p_value", "p_adjusted"]].astype(float)).all()
+    assert table["p_adjusted"].notna().sum() == 2
+
+
+def test_a_relative_interval_of_shares_is_that_of_their_ratio(experiment, make_log):
+    row = experiment.analyze(make_log(successes=(350, 170))).table.iloc[0]
+    low, high = risk_ratio(350, 700, 170, 300).interval
+    assert (row["rel_ci_low"], row["rel_ci_high"]) == (low - 1, high - 1)
+    assert row["rel_ci_low"] < row["relative_difference"] < row["rel_ci_high"]
+
+
+def test_the_relative_interval_of_a_mean_and_of_a_ratio_are_the_same_for_one_visit(make_log):
+    log = make_log(successes=(350, 170))
+    rows = [
+        Experiment(plan={"a": 0.7, "b": 0.3}, control="a", primary=metric)
+        .analyze(log)
+        .table.iloc[0]
+        for metric in (Mean("outcome"), Ratio("outcome"))
+    ]
+    for end in ("rel_ci_low", "rel_ci_high"):
+        assert rows[0][end] == pytest.approx(rows[1][end])
+
+
+def test_a_quantile_has_a_relative_interval_from_the_same_samples(experiment, make_log):
+    row = experiment.analyze(make_log(slower=1.2)).table.iloc[1]
+    assert row["relative_difference"] == pytest.approx(0.2, abs=0.01)
+    assert row["rel_ci_low"] <= row["relative_difference"] <= row["rel_ci_high"]
+
+
+def test_nothing_is_relative_to_a_control_of_none(experiment, make_log):
+    row = experiment.analyze(make_log(failures=(0, 3))).table.iloc[2]
+    assert np.isnan([row["relative_difference"], row["rel_ci_low"], row["rel_ci_high"]]).all()
+
+
+def test_a_result_draws_its_metrics(experiment, make_log):
+    assert "outcome rate +0.0 points" in experiment.analyze(make_log()).plot().caption
 
 
 def test_small_counts_turn_to_fisher(experiment, make_log):

@@ -30,6 +30,7 @@ def test_each_segment_has_a_row_and_pays_for_the_others():
     assert (found.table["p_adjusted"] >= found.table["p_value"]).all()
     assert found.table[["n_control", "n_treatment"]].to_numpy().sum() == 2_000
     assert not found.simpson
+    assert found.whole.primary.comparison.n_control == found.table["n_control"].sum()
 
 
 def test_a_segment_of_few_users_is_left_out_and_told():

@@ -102,6 +102,17 @@ def test_a_service_that_was_killed_is_unwell_with_its_exit_code_and_last_words(c
     assert unwell(container_stack) == []
 
 
+def test_a_service_can_be_killed_and_started_again_as_the_same_container(container_stack):
+    before = container_stack.container("recommender-b").id
+    container_stack.kill("recommender-b")
+    killed = {each.name: each.state for each in container_stack.services()}
+    container_stack.start("recommender-b")
+    after = {each.name: each for each in container_stack.services()}
+    assert killed["recommender-b"] == "exited (137)"
+    assert after["recommender-b"].trouble == ""
+    assert container_stack.container("recommender-b").id == before
+
+
 def test_logs_of_one_service_or_of_all(container_stack):
     one = list(container_stack.logs("recommender-b", follow=False))
     every = "\n".join(container_stack.logs(None, follow=False))

@@ -4,6 +4,7 @@ import httpx
 import pytest
 
 from lab_utils import ports
+from lab_utils.errors import LabError
 from lab_utils.paths import CONTAINERS
 from lab_utils.ports import Ports
 from lab_utils.stack import StackError
@@ -63,9 +64,12 @@ def test_a_service_that_dies_shows_its_last_words_and_nothing_is_left_running(
     tmp_path, monkeypatch
 ):
     stack = ProcessStack(Ports.free(), tmp_path)
-    settings = tmp_path / "broken.toml"
-    settings.write_text("listen = 7\n")
-    monkeypatch.setattr(ProcessStack, "_write_balancer_settings", lambda self, table: settings)
+    settings = tmp_path / "balancer.toml"
+    monkeypatch.setattr(
+        ProcessStack,
+        "_write_balancer_settings",
+        lambda self, table: settings.write_text("listen = 7\n"),
+    )
     with pytest.raises(StackError, match=r"balancer has ended: exited \(2\)") as caught:
         stack.up(print)
     assert "listen" in caught.value.found
@@ -84,3 +88,25 @@ def test_what_was_recorded_survives_down_and_up(tmp_path):
         assert stack.event_log().startswith(first)
     finally:
         stack.down(print)
+
+
+def test_a_service_that_is_killed_says_so_and_can_be_started_again(process_stack):
+    process_stack.kill("recommender-b")
+    killed = {each.name: each.state for each in process_stack.services()}
+    process_stack.start("recommender-b")
+    assert killed == {
+        "recommender-a": "running",
+        "recommender-b": "exited (137)",
+        "balancer": "running",
+    }
+    assert {each.health for each in process_stack.services()} == {"healthy"}
+
+
+def test_killing_what_does_not_run_and_what_there_is_not_is_refused(tmp_path):
+    stack = ProcessStack(Ports.free(), tmp_path)
+    with pytest.raises(LabError, match="it is absent"):
+        stack.kill("recommender-b")
+    with pytest.raises(LabError, match="name one of recommender-a, recommender-b, balancer"):
+        stack.kill("b")
+    with pytest.raises(LabError, match="this stack is not up"):
+        stack.start("balancer")

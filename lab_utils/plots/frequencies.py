@@ -42,7 +42,8 @@ def frequencies(
         axes.invert_yaxis()
         reach = 1.6 * max(each.interval[1] for each in seen.values())
         axes.set_xlim(0, reach)
-        axes.set_xticks([at for at in MaxNLocator(8).tick_values(0, min(reach, 1.0)) if at <= 1.0])
+        ticks = MaxNLocator(8, steps=[1, 2, 5, 10]).tick_values(0, min(reach, 1.0))
+        axes.set_xticks([at for at in ticks if at < 1 + 1e-9])
         axes.tick_params(axis="y", length=0)
         in_percent(axes.xaxis)
         runs = {each.of for each in seen.values()}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from matplotlib.axes import Axes
@@ -15,6 +15,10 @@ from lab_utils.plots.look import FAINT, INK, Picture, canvas, label
 
 MB = 1_000_000
 """Docker counts in powers of ten."""
+
+
+LONGEST = 88
+"""Characters of an instruction that a line of `history` shows."""
 
 
 @dataclass(frozen=True)
@@ -61,12 +65,13 @@ def _kind(made_by: str) -> Kind:
     return next((kind for sign, kind in _SIGNS if sign.search(made_by)), APP)
 
 
-def sizes(found: Mapping[str, ImageFacts], base: ImageFacts) -> Picture:
+def sizes(found: Mapping[str, ImageFacts], base: ImageFacts, recorded: str = "") -> Picture:
     """How large images are, and with what.
 
     Args:
         found: images by the words they are shown with, the largest first.
         base: the image that they may be built on.
+        recorded: the day it was recorded, where it is not so now.
     """
     with canvas(height=1.9 + 0.8 * len(found)) as figure:
         axes = figure.subplots()
@@ -83,10 +88,10 @@ def sizes(found: Mapping[str, ImageFacts], base: ImageFacts) -> Picture:
         axes.legend(
             handles=[_patch(kind) for kind in used], frameon=False, loc="lower right", fontsize=13
         )
-        axes.set_title("What an image weighs, and why")
+        axes.set_title("What an image weighs, and why" + _when(recorded))
     first, *_, last = found.values()
     caption = "; ".join(f"{name}: {_megabytes(image.size)}" for name, image in found.items())
-    caption += f"; the first is {first.size / last.size:.0f} times the last"
+    caption += f"; the first is {first.size / last.size:.0f} times the last{_when(recorded)}"
     alt = "Stacked bars: the size of each image by what its layers hold. " + "; ".join(
         f"{name}: " + ", ".join(f"{kind.name} {_megabytes(n)}" for kind, n in part.items() if n)
         for name, part in parts.items()
@@ -116,6 +121,7 @@ def cache(builds: Mapping[str, Build]) -> Picture:
     Args:
         builds: by the words they are shown with; the first above.
     """
+    when = _when(next((build.recorded for build in builds.values() if build.recorded), ""))
     rows = sum(len(build.steps) + 1.5 for build in builds.values())
     with canvas(height=1.2 + 0.45 * rows) as figure:
         axes = figure.subplots()
@@ -129,8 +135,8 @@ def cache(builds: Mapping[str, Build]) -> Picture:
         axes.set_xlim(-0.2, 12)
         axes.set_ylim(at - 0.8, -0.8)
         axes.axis("off")
-        axes.set_title("What was made anew (dark), what came from the cache (white)")
-    caption = "; ".join(f"{name}: {_counted(build)}" for name, build in builds.items())
+        axes.set_title("Made anew (dark), or from the cache (white)" + when)
+    caption = "; ".join(f"{name}: {_counted(build)}" for name, build in builds.items()) + when
     return Picture(figure, f"Each build as a list of its steps. {caption}.", caption)
 
 
@@ -151,13 +157,23 @@ def _counted(build: Build) -> str:
     )
 
 
+def _when(recorded: str) -> str:
+    return f" (recorded {recorded})" * bool(recorded)
+
+
 def _megabytes(size: int) -> str:
     return f"{size / MB:,.0f} MB" if size >= MB else f"{size / 1000:.0f} kB"
 
 
-def history(image: ImageFacts) -> Sequence[tuple[str, str]]:
-    """An image's layers from the lowest up: what each weighs, and what made it."""
-    return [(_megabytes(layer.size), tidy(layer.made_by)) for layer in image.layers]
+def history(image: ImageFacts, recorded: str = "") -> str:
+    """An image's layers from the lowest up, a line each: what it weighs, and what made it.
+
+    Args:
+        image: the image.
+        recorded: the day it was recorded, where it is not so now.
+    """
+    lines = [f"{_megabytes(each.size):>8}  {tidy(each.made_by)[:LONGEST]}" for each in image.layers]
+    return "\n".join([*lines, *([_when(recorded).strip()] if recorded else [])])
 
 
 def tidy(made_by: str) -> str:

@@ -56,6 +56,10 @@ class Tape:
         at = date.fromisoformat(day)
         return f"{at.day} {at:%B %Y}"
 
+    def is_first(self, command: str) -> bool:
+        """Whether this run is to be recorded (`LAB_RECORD`), and has not asked this before."""
+        return bool(os.environ.get("LAB_RECORD")) and self._on_tape(command) not in self._said
+
     def replayed(self, command: str) -> Any:
         """What was said to it, the next time it was asked; None if nobody has recorded it.
 

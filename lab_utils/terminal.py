@@ -84,6 +84,11 @@ class Terminal:
         """On everything that is made here."""
         return f"lab={self.project}", f"lab.lesson={self.lesson}"
 
+    @property
+    def recorded(self) -> str:
+        """The day on which what is shown here was recorded; empty where it happens now."""
+        return self.tape.day if self.engine is None else ""
+
     def docker(self, line: str) -> Said:
         """Type `docker <line>`, print what it says, and return it.
 
@@ -131,18 +136,19 @@ class Terminal:
 
         def follow(engine: Engine) -> dict[str, Any]:
             build = Build(image)
-            lines = self.build_lines(engine, folder, dockerfile, image)
+            # a recording begins, as its readers do, with nothing in the cache
+            anew = self.tape.is_first(command)
+            lines = self.build_lines(engine, folder, dockerfile, image, anew=anew)
             for build in build_log.following(lines, image):
                 shown.update(_Steps(build))
             return asdict(build)
 
-        recorded = self.tape.day if self.engine is None else ""
-        build = Build.from_dict(self._demanded(command, follow), recorded)
+        build = Build.from_dict(self._demanded(command, follow), self.recorded)
         shown.update(_Steps(build))
         return build
 
     def build_lines(
-        self, engine: Engine, folder: Path, dockerfile: str, image: str
+        self, engine: Engine, folder: Path, dockerfile: str, image: str, *, anew: bool = False
     ) -> Iterator[str]:
         """Build an image as this lesson does: on its base, with its labels, behind a proxy too."""
         return engine.build_lines(
@@ -152,6 +158,7 @@ class Terminal:
             arguments={"BASE_IMAGE": self.base},
             labels=self.labels,
             ca=images.ca_bundle(),
+            anew=anew,
         )
 
     def image(self, name: str) -> ImageFacts:
@@ -210,7 +217,7 @@ class Terminal:
             print(said.text)
         notes = [f"exit code {said.exit_code}"] * bool(said.exit_code)
         notes += [f"{said.seconds:.1f} s"] * (said.seconds >= WORTH_SAYING)
-        notes += [f"recorded {self.tape.day}"] * (self.engine is None)
+        notes += [f"recorded {self.recorded}"] * bool(self.recorded)
         if notes:
             print(f"({', '.join(notes)})")
         return said

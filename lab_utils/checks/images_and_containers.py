@@ -97,8 +97,8 @@ def small_and_harmless(image: object) -> str:
         raise NotYet(
             f"{name} has {found.size / MB:.0f} MB, {more / MB:.0f} MB more than its base",
             f"at most {ROOM / MB:.0f} MB more than the base of {base.size / MB:.0f} MB",
-            f"`layers.history(here.image({name!r}))` shows what each layer weighs: look at the "
-            "heaviest, and whether the app ever uses it",
+            f"`print(layers.history(here.image({name!r})))` shows what each layer weighs: look at "
+            "the heaviest, and whether the app ever uses it",
         )
     if found.is_root:
         raise NotYet(

@@ -220,6 +220,7 @@ class Engine:
         arguments: Mapping[str, str],
         labels: Sequence[str],
         ca: Path | None = None,
+        anew: bool = False,
     ) -> Iterator[str]:
         """Build an image with BuildKit and yield its plain progress line by line.
 
@@ -230,6 +231,7 @@ class Engine:
             arguments: for its ARGs.
             labels: `key=value`; they change no layer.
             ca: a PEM file that is lent to the build as the secret `ca`.
+            anew: take nothing from the cache.
 
         Raises:
             CommandFailed: the build failed; the error ends with the builder's last lines.
@@ -237,6 +239,7 @@ class Engine:
         words = [f"--build-arg={key}={value}" for key, value in arguments.items()]
         words += [f"--label={label}" for label in labels]
         words += [f"--secret=id=ca,src={ca}"] if ca else []
+        words += ["--no-cache"] if anew else []
         return commands.lines(
             [
                 *("docker", "buildx", "build", "--load", "--progress=plain", *words),

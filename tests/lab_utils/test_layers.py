@@ -41,7 +41,16 @@ def test_a_picture_of_the_cache_counts_what_was_made_anew():
 
 
 def test_an_instruction_reads_as_it_stood_in_the_dockerfile():
-    assert layers.history(IMAGE)[2:] == [
-        ("15 MB", "RUN /venv/bin/pip install flask"),
-        ("1 kB", "COPY app.py ."),
+    assert layers.history(IMAGE).splitlines()[2:] == [
+        "   15 MB  RUN /venv/bin/pip install flask",
+        "    1 kB  COPY app.py .",
     ]
+
+
+def test_what_is_recorded_is_marked_in_title_and_caption():
+    picture = layers.sizes({"base": BASE, "same": BASE}, BASE, "1 May 2026")
+    assert picture.caption.endswith("(recorded 1 May 2026)")
+    assert picture.figure.axes[0].get_title("left").endswith("(recorded 1 May 2026)")
+    build = Build("hello", (Step("1/1", "COPY . .", "done", 1.0),), "1 May 2026")
+    assert layers.cache({"an edit": build}).caption.endswith("(recorded 1 May 2026)")
+    assert layers.history(BASE, "1 May 2026").endswith("\n(recorded 1 May 2026)")

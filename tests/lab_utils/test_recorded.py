@@ -62,3 +62,12 @@ def test_a_tape_says_when_and_with_what_it_was_made(monkeypatch, folder):
     about = json.loads((folder / "a-lesson.json").read_text())["about"]
     assert set(about) == {"day", "machine", "engine"}
     assert Tape.of("a_lesson").day.endswith(about["day"][:4])
+
+
+def test_what_is_asked_for_the_first_time_is_known_while_it_is_recorded(monkeypatch):
+    assert not Tape.of("a_lesson").is_first("build")
+    monkeypatch.setenv("LAB_RECORD", "1")
+    tape = Tape.of("a_lesson")
+    assert tape.is_first("build")
+    tape.keep("build", "well")
+    assert not tape.is_first("build")

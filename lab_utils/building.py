@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import contextlib
-import re
 from collections.abc import Callable, Iterator
 
 from rich.console import Console
 from rich.markup import escape
 
+from lab_utils.build_log import MOUNTS, STEP
+
 WIDTH = 100
 """Characters of a line of passing interest that are shown."""
-
-_STEP = re.compile(r"#(?P<number>\d+) \[(?P<where>[^\]]+ \d+/\d+)\] (?!FROM)(?P<what>.+)")
-_MOUNTS = re.compile(r"--mount=\S+\s+")
 
 
 @contextlib.contextmanager
@@ -52,9 +50,9 @@ class Steps:
         if not line.strip():
             return None
         before, self._begun = self._begun, None
-        if (step := _STEP.match(line)) and step["number"] not in self._seen:
+        if (step := STEP.match(line)) and step["number"] not in self._seen:
             self._seen.add(step["number"])
-            what = " ".join(_MOUNTS.sub("", step["what"]).split())
+            what = " ".join(MOUNTS.sub("", step["what"]).split())
             self._begun = (step["number"], f"{step['where']}: {what}"[:WIDTH])
         if before is None or line == f"#{before[0]} CACHED":
             return None

@@ -12,7 +12,7 @@ from pathlib import Path
 from lab_utils import busy, docker_engine, images
 from lab_utils.docker_engine import PROJECT, EngineUnavailable
 from lab_utils.paths import RESULTS, STATE
-from lab_utils.runtimes.process import Process, end_marked
+from lab_utils.processes import Process, end_marked
 from lab_utils.stack.base import BALANCERS, Stack
 from lab_utils.stack.containers import ContainerStack
 from lab_utils.stack.processes import ProcessStack

@@ -6,14 +6,17 @@ import argparse
 import errno
 import os
 import sys
-from collections.abc import Callable, Sequence
-from typing import NoReturn
+from collections.abc import Callable, Iterable, Sequence
+from typing import TYPE_CHECKING, NoReturn
 
 from rich.console import Console
 from rich.markup import escape
 
 from lab_utils import interrupts
 from lab_utils.errors import LabError
+
+if TYPE_CHECKING:
+    from lab_utils.doctor import Finding
 
 Command = Callable[[argparse.Namespace, Console], int]
 
@@ -131,7 +134,17 @@ def _parser() -> argparse.ArgumentParser:
     logs.add_argument("-f", "--follow", action="store_true", help="go on as they say more")
     _add(commands, "down", _down, "stop the stack; models and events are kept")
     _add(commands, "clean", _clean, "remove everything the lab made, and nothing else")
-    _add(commands, "doctor", _doctor, "what this machine has, and what is missing")
+    physician = _add(commands, "doctor", _doctor, "what this machine has, and what is missing")
+    physician.add_argument(
+        "--class",
+        dest="rehearse",
+        action="store_true",
+        help="also run every notebook as a class will: all is built the evening before",
+    )
+
+    slides = _add(commands, "slides", _slides, "make slides of the notebooks: one file, no network")
+    slides.add_argument("notebook", nargs="*", help="how a name begins (04); all by default")
+    slides.add_argument("--solved", action="store_true", help="with the exercises' solutions")
 
     engine = _add(commands, "engine", _engine, "install and start a Docker Engine, or stop it")
     engine.add_argument("action", choices=["up", "down"])
@@ -200,17 +213,19 @@ def _test(options: argparse.Namespace, console: Console) -> int:
 
 
 def _open(options: argparse.Namespace, _console: Console) -> NoReturn:
+    from lab_utils import jupyter_lab
     from lab_utils.paths import ROOT
 
-    words = [
-        *(sys.executable, "-m", "jupyterlab", f"--ServerApp.root_dir={ROOT}"),
-        "--LabApp.default_url=/lab/tree/notebooks/00_start_here.ipynb",
-        # no questions about news, and no calls to the outside: see overrides.json in there
-        f"--LabApp.app_settings_dir={ROOT / 'lab_utils' / 'jupyter'}",
-    ]
-    if hasattr(os, "geteuid") and os.geteuid() == 0:
-        words.append("--allow-root")  # who is root here is root by choice, or in a container
+    words = jupyter_lab.command(ROOT, "notebooks/00_start_here.ipynb")
     os.execv(sys.executable, [*words, *options.jupyter])  # noqa: S606 - this very Python
+
+
+def _slides(options: argparse.Namespace, console: Console) -> int:
+    from lab_utils import slides
+
+    deck = slides.make(slides.DECK, options.notebook, solved=options.solved)
+    console.print(f"[bold]{deck}[/]: open it in any browser. Arrows to go on, ? for all keys.")
+    return 0
 
 
 def _up(options: argparse.Namespace, console: Console) -> int:
@@ -235,12 +250,15 @@ def _status(_options: argparse.Namespace, console: Console) -> int:
         console.print("The stack is not up. `./lab up` starts it, `./lab demo` shows all of it.")
         return 0
     console.print(up.description)
-    address = Column("address", min_width=len("http://127.0.0.1:65535"))  # the one to be copied
-    detail = Column("runs as", overflow="fold")
-    table = Table("service", "state", "health", address, detail, box=box.SIMPLE_HEAD)
-    for service in up.services():
-        table.add_row(*vars(service).values())
-    console.print(table)
+    rows = [tuple(vars(service).values()) for service in up.services()]
+    names = ("service", "state", "health", "address", "runs as")
+    # As wide as it has to be: a name that is cut or folded cannot be copied.
+    wide = [max(map(len, column)) for column in zip(names, *rows, strict=True)]
+    columns = (Column(name, min_width=width) for name, width in zip(names, wide, strict=True))
+    table = Table(*columns, box=box.SIMPLE_HEAD)
+    for row in rows:
+        table.add_row(*row)
+    console.print(table, crop=False)
     admin = f"{up.ports.url('admin')}: {ADMIN[up.balancer]}"
     console.print(f"The balancer's admin port is {admin}", soft_wrap=True)
     for each in stack.unwell(up):
@@ -303,18 +321,29 @@ def _clean(_options: argparse.Namespace, console: Console) -> int:
     return 0
 
 
-def _doctor(_options: argparse.Namespace, console: Console) -> int:
+def _doctor(options: argparse.Namespace, console: Console) -> int:
+    from lab_utils import doctor, rehearsal
+
+    if not options.rehearse:
+        _show_findings("What the lab finds on this machine", doctor.examine(), console)
+        return 0
+    findings = list(rehearsal.rehearse(console.print))
+    _show_findings("What a class will find on this machine", findings, console)
+    if any(each.verdict == "missing" for each in findings):
+        console.print("[bold]Not all of it will run here[/]: see what is missing, above.")
+        return 1
+    console.print("[bold]Ready[/]: what a notebook needs is built, and every one of them ran.")
+    return 0
+
+
+def _show_findings(title: str, findings: Iterable[Finding], console: Console) -> None:
     from rich.table import Table
 
-    from lab_utils import doctor
-
     signs = {"ok": "[green]ok[/]", "note": "[yellow]note[/]", "missing": "[red]missing[/]"}
-    table = Table("what", "", "found", "what to do", title="What the lab finds on this machine")
-    for finding in doctor.examine():
-        found, advice = escape(finding.found), escape(finding.advice)
-        table.add_row(finding.what, signs[finding.verdict], found, advice)
+    table = Table("what", "", "found", "what to do", title=title)
+    for each in findings:
+        table.add_row(each.what, signs[each.verdict], escape(each.found), escape(each.advice))
     console.print(table)
-    return 0
 
 
 def _engine(options: argparse.Namespace, console: Console) -> int:

@@ -25,6 +25,14 @@ SEED = 2026
 ROOM_FOR_A_RUN = 4 * 1024**2
 """Bytes of a run's events, page and summary, with room to spare."""
 
+GUARDRAILS = (Quantile("latency_ms", 0.95, tolerance=50), Rate("error", tolerance=0.02))
+"""What may not get worse by more than this, set before the first visitor came.
+
+50 ms at p95: less than a visitor notices. 2 points of errors: a failed request is also no success,
+so at the rates seen offline it takes less than one point off the outcome rate; and 0 could never
+be shown to have held, as no failure among some hundred users fits a true rate above 0 too.
+"""
+
 LOST = (
     "To the verdict its failed requests are no success, so it says little of the model. Next: mend "
     "what it says, and run this again; while the stack is up (`./lab demo --keep`), "
@@ -68,7 +76,7 @@ class Run:
             plan=self.plan,
             control="a",
             primary=Proportion("outcome"),
-            guardrails=[Quantile("latency_ms", 0.95, tolerance=50), Rate("error")],
+            guardrails=GUARDRAILS,
         )
 
     @property

@@ -18,6 +18,7 @@ from lab_utils.paths import ROOT
 from lab_utils.ports import Ports, holder, is_free, variable
 from lab_utils.stack import running
 from lab_utils.stack.containers import ROOM_TO_BUILD
+from lab_utils.vm import accelerator, qemu
 
 if TYPE_CHECKING:
     from pandas.io.formats.style import Styler
@@ -105,6 +106,18 @@ def _base_image(engine: docker_engine.Engine) -> Finding:
     )
 
 
+def _qemu() -> Iterator[Finding]:
+    version = qemu.version()
+    if version is None:
+        advice = f"{qemu.HOW_TO_GET}; until then figures recorded elsewhere stand in"
+        yield Finding("QEMU", "missing", f"no `{qemu.PROGRAM}`, or no `qemu-img`", advice)
+    elif (found := accelerator.known()) is None:
+        yield Finding("QEMU", "ok", f"{version}; what accelerates it is tried out when it is used")
+    else:
+        refused = "".join(f"; {name} does not work here" for name in found.refused)
+        yield Finding("QEMU", "ok", f"{version}, guests run under {found.name}{refused}")
+
+
 def _certificates() -> Iterator[Finding]:
     try:
         bundle = images.ca_bundle()
@@ -133,6 +146,7 @@ LOOKS: tuple[Callable[[], Iterator[Finding]], ...] = (
     _machine,
     _disk,
     _engine,
+    _qemu,
     _certificates,
     _ports,
 )

@@ -6,7 +6,8 @@ A solution notebook is the source. In its student copy every block
     ...
     # end of solution
 
-is replaced by `...`, and links in the prose lead one folder less far up. All else is the same.
+is replaced by `...` (with the brackets, if it is all there is between a pair), and links in the
+prose lead one folder less far up. All else is the same.
 Both are committed as they ran, so that a reader sees the outputs before running anything, and
 nbval has something to compare with.
 """
@@ -30,6 +31,9 @@ from lab_utils.paths import NOTEBOOKS, ROOT
 
 SOLUTIONS = NOTEBOOKS / "solutions"
 SOLUTION_BLOCK = re.compile(r"^( *)# solution\n.*?^ *# end of solution$", re.DOTALL | re.MULTILINE)
+SOLUTION_VALUE = re.compile(
+    r"\(\n +# solution\n.*?^ +# end of solution\n\)", re.DOTALL | re.MULTILINE
+)
 CELL_TIMEOUT = 300
 METADATA = {
     "kernelspec": {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"},
@@ -76,7 +80,7 @@ def student_copy(solution: NotebookNode) -> NotebookNode:
     student = copy.deepcopy(solution)
     for cell in student.cells:
         if cell.cell_type == "code":
-            cell.source = SOLUTION_BLOCK.sub(r"\1...", cell.source)
+            cell.source = SOLUTION_BLOCK.sub(r"\1...", SOLUTION_VALUE.sub("...", cell.source))
         else:
             cell.source = cell.source.replace("](../", "](")
     return student

@@ -41,6 +41,21 @@ def liked_films(path: Path = DATA / "future" / "ratings.csv.gz") -> dict[str, fr
     return {user: liked.get(user, frozenset()) for user in future["user_id"].unique()}
 
 
+def past_by_user(path: Path = DATA / "past" / "ratings.csv.gz") -> pd.DataFrame:
+    """What is known of each user from before the test; no variant can have moved it.
+
+    Returns:
+        Index user_id (text); `ratings`, how many films they rated, and `liked`, how many of
+        those with `LIKED` stars or more.
+
+    Raises:
+        LabError: the file is missing, damaged, or of another form.
+    """
+    past = _read(path, ["user_id", "rating"]).astype({"user_id": str})
+    stars = past.assign(liked=past["rating"] >= LIKED).groupby("user_id")
+    return stars.agg(ratings=("rating", "size"), liked=("liked", "sum"))
+
+
 def offline_figures() -> pd.DataFrame:
     """What each team could show before the test, measured on the future; see data/README.md.
 

@@ -1,19 +1,22 @@
-"""`./lab test`: every check this machine can run, one after the other, none hidden by another."""
+"""`./lab test`: every check this machine can run, none hidden by another."""
 
 from __future__ import annotations
 
 import contextlib
 import os
+import signal
 import subprocess
 import sys
 import tempfile
+import threading
 from collections.abc import Sequence
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from pathlib import Path
 
 from rich.console import Console
 
-from lab_utils import docker_engine
+from lab_utils import docker_engine, jupyter_lab
 from lab_utils.paths import NOTEBOOKS, ROOT
 from lab_utils.ports import Ports
 
@@ -32,6 +35,16 @@ CELL_BY_CELL = (
 """How notebooks are run and compared with what is stored in them."""
 
 
+APART = ("tests/attacks", "tests/benchmarks", "tests/containers", "tests/lab_utils/experiment")
+"""Tests that need no engine and share nothing with others: they can run beside them."""
+
+AT_ONCE = min(2, os.cpu_count() or 1)
+"""How many of the long checks run at the same time: they wait more than they work."""
+
+PATIENCE_S = 30
+"""What a check that is interrupted has to tidy up behind itself."""
+
+
 @dataclass(frozen=True)
 class Check:
     """One program whose exit code 0 means well.
@@ -39,72 +52,155 @@ class Check:
     Attributes:
         title: what is said above it.
         words: a module of Python and its arguments.
-        beside: whether it runs beside a user's own stack and record of exercises: on other ports,
-            in another project, with a record that is thrown away.
+        beside: the Compose project it runs in where it must keep off a user's own stack and record
+            of exercises: on other ports, with a record that is thrown away.
     """
 
     title: str
     words: tuple[str, ...]
-    beside: bool = False
+    beside: str | None = None
 
 
-def checks() -> list[Check]:
-    """All checks, the quick ones first."""
-    notebooks = [str(path) for path in sorted(NOTEBOOKS.rglob("*.ipynb")) if _committed(path.parts)]
+def quick_checks() -> list[Check]:
+    """Those that take seconds."""
     return [
         Check("style", ("ruff", "check", ".")),
         Check("format", ("ruff", "format", "--check", ".")),
         Check("types", ("mypy",)),
         Check("student copies", ("lab_utils.cli", "notebooks", "--check")),
-        Check("tests", ("pytest",)),
-        Check("notebooks, run cell by cell", (*CELL_BY_CELL, *notebooks), beside=True),
+    ]
+
+
+def long_checks() -> list[Check]:
+    """Those that take minutes, the longest first."""
+    found = [path for path in sorted(NOTEBOOKS.rglob("*.ipynb")) if _committed(path.parts)]
+    if jupyter_lab.browser():  # there, solutions are typed into the student copies and run
+        found = [path for path in found if path.parent == NOTEBOOKS]
+    notebooks = map(str, found)
+    others = [f"--ignore={folder}" for folder in (*APART, "tests/browser")]
+    return [
+        Check("tests of the lab", ("pytest", "tests", *others)),
+        Check("tests of the balancer and the experiment", ("pytest", *APART)),
+        Check(
+            "notebooks, run cell by cell",
+            (*CELL_BY_CELL, *notebooks),
+            beside=f"{TEST_PROJECT}-notebooks",
+        ),
+        Check("notebooks, in a browser", ("pytest", "tests/browser")),
     ]
 
 
 def run(pytest_words: Sequence[str], console: Console) -> int:
     """Run all checks, or pytest alone where words for it are given; 0 if all is well."""
     if any(word.split("::")[0].endswith(".ipynb") for word in pytest_words):
-        try:
-            return _run(Check("notebooks", (*CELL_BY_CELL, *pytest_words), beside=True))
-        finally:
-            _remove_test_project()
+        words = (*CELL_BY_CELL, *pytest_words)
+        return _run([Check("notebooks", words, beside=f"{TEST_PROJECT}-notebooks")], None)
     if pytest_words:
-        return _run(Check("tests", ("pytest", *pytest_words)))
-    failed = []
-    try:
-        for check in checks():
-            console.rule(f"[bold]{check.title}")
-            if _run(check) != 0:
-                failed.append(check.title)
-    finally:
-        _remove_test_project()
+        return _run([Check("tests", ("pytest", *pytest_words))], None)
+    failed = _run(quick_checks(), console) + _run(long_checks(), console, at_once=AT_ONCE)
     console.rule("[bold]in all")
     if failed:
-        console.print(f"[red]failed:[/] {', '.join(failed)}; each says why under its title above")
+        console.print(f"[red]{failed} checks failed[/]; each says why under its title above")
         return 1
     console.print("[green]every check passed[/]; what was skipped is listed under its title above")
     return 0
 
 
-def _run(check: Check) -> int:
-    """Run it with this very Python, its words straight to the terminal."""
-    with tempfile.TemporaryDirectory() as folder:
-        environment = {**os.environ, **(_beside(Path(folder)) if check.beside else {})}
-        words = [sys.executable, "-P", "-m", *check.words]
-        return subprocess.call(words, cwd=ROOT, env=environment)
+def _run(checks: Sequence[Check], console: Console | None, *, at_once: int = 1) -> int:
+    """Run checks, some at a time, and show them one after the other; how many failed."""
+    failed = []
+    with tempfile.TemporaryDirectory() as folder, ThreadPoolExecutor(at_once) as pool:
+        running = [Running(check, Path(folder) / str(n)) for n, check in enumerate(checks)]
+        ended = [pool.submit(each.run) for each in running]
+        try:
+            for each, end in zip(running, ended, strict=True):
+                if console is not None:
+                    console.rule(f"[bold]{each.check.title}")
+                each.show_until(end)
+                if end.result() != 0:
+                    failed.append(each.check.title)
+                    if console is not None:
+                        console.print(f"[red]failed:[/] {each.check.title}")
+        finally:
+            for each in running:
+                each.stop()
+            for project in {check.beside for check in checks if check.beside}:
+                remove_project(project)
+    return len(failed)
 
 
-def _beside(folder: Path) -> dict[str, str]:
+class Running:
+    """A check as it runs, its output on the way to the terminal.
+
+    Args:
+        check: what is run, with this very Python.
+        folder: for its output, and what else it writes; made.
+    """
+
+    def __init__(self, check: Check, folder: Path) -> None:
+        self.check = check
+        folder.mkdir()
+        self._folder = folder
+        self._output = folder / "output"
+        self._output.touch()
+        self._process: subprocess.Popen[bytes] | None = None
+        self._stopped = threading.Event()
+
+    def run(self) -> int:
+        """Run it to its end; its exit code."""
+        if self._stopped.is_set():
+            return 1
+        environment = dict(os.environ)
+        if self.check.beside:
+            environment |= beside(self._folder, self.check.beside)
+        if sys.stdout.isatty():
+            environment["FORCE_COLOR"] = "1"
+        words = [sys.executable, "-P", "-m", *self.check.words]
+        with self._output.open("wb") as out:
+            self._process = subprocess.Popen(
+                words, cwd=ROOT, env=environment, stdout=out, stderr=out
+            )
+            return self._process.wait()
+
+    def show_until(self, end: Future[int]) -> None:
+        """Pass on what it says, until it has ended."""
+        with self._output.open(encoding="utf-8", errors="replace") as lines:
+            while True:
+                last = end.done()
+                sys.stdout.write(lines.read())
+                sys.stdout.flush()
+                if last:
+                    return
+                wait([end], timeout=0.2)
+
+    def stop(self) -> None:
+        """End it, as Ctrl-C does; it may tidy up."""
+        self._stopped.set()
+        if self._process is None or self._process.poll() is not None:
+            return
+        if os.name == "nt":  # has no such signal
+            self._process.terminate()
+        else:
+            self._process.send_signal(signal.SIGINT)
+        try:
+            self._process.wait(PATIENCE_S)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+
+
+def beside(folder: Path, project: str) -> dict[str, str]:
+    """What keeps a run off a user's own stack and record: project, ports, a record in `folder`."""
     return {
-        "LAB_PROJECT": TEST_PROJECT,
+        "LAB_PROJECT": project,
         "LAB_PROGRESS": str(folder / "progress.json"),
         **Ports.free().environment(),
     }
 
 
-def _remove_test_project() -> None:
+def remove_project(project: str) -> None:
+    """Remove what checks have left in the engine, if there is one."""
     with contextlib.suppress(docker_engine.EngineUnavailable):
-        docker_engine.find().remove_all(TEST_PROJECT)
+        docker_engine.find().remove_all(project)
 
 
 def _committed(parts: tuple[str, ...]) -> bool:

@@ -21,6 +21,7 @@ def until(
     doing: str,
     next_step: str,
     details: Callable[[], str] = str,
+    pause: float = PAUSE,
 ) -> None:
     """Wait until `missing()` returns None; what it returns before that says what is missing.
 
@@ -30,6 +31,7 @@ def until(
         doing: completes "While ..." in the error.
         next_step: what the error advises.
         details: asked for more to show (a log's last lines) when the time is up.
+        pause: seconds between two looks.
 
     Raises:
         LabError: it was not so within `timeout` seconds.
@@ -39,7 +41,7 @@ def until(
         if time.monotonic() > deadline:
             found = f"after {timeout:g} s {still}\n{details()}"
             raise LabError(doing, found, next_step)
-        time.sleep(PAUSE)
+        time.sleep(pause)
 
 
 def answer(url: str, *, timeout: float = 2.0) -> dict[str, Any] | None:

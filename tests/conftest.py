@@ -16,7 +16,7 @@ from collections import defaultdict
 
 import pytest
 
-from lab_utils import docker_engine
+from lab_utils import docker_engine, jupyter_lab, runtimes
 from lab_utils.ports import Ports
 from lab_utils.self_test import TEST_PROJECT
 from lab_utils.stack.containers import ContainerStack
@@ -62,6 +62,11 @@ def _wrk() -> str | None:
     return "wrk is missing, or this is not Linux; on Debian and Ubuntu `apt-get install wrk`"
 
 
+def _vm() -> str | None:
+    reason = runtimes.missing("vm")
+    return f"{reason.found}; {reason.next_step}" if reason else None
+
+
 def _haproxy() -> str | None:
     return _debian("haproxy")
 
@@ -74,6 +79,12 @@ def _varnishtest() -> str | None:
     return _debian("varnishtest", "varnish")
 
 
+def _browser() -> str | None:
+    if jupyter_lab.browser():
+        return None
+    return "no Chromium or Chrome; on Debian and Ubuntu `apt-get install chromium`"
+
+
 def _debian(program: str, package: str | None = None) -> str | None:
     if shutil.which(program):
         return None
@@ -81,6 +92,7 @@ def _debian(program: str, package: str | None = None) -> str | None:
 
 
 NEEDS = {
+    "browser": _browser,
     "docker": _docker,
     "haproxy": _haproxy,
     "linux": _linux,
@@ -89,6 +101,7 @@ NEEDS = {
     "root": _root,
     "slowhttptest": _slowhttptest,
     "varnishtest": _varnishtest,
+    "vm": _vm,
     "wrk": _wrk,
 }
 

@@ -13,7 +13,7 @@ COMPOSE = yaml.safe_load(COMPOSE_FILE.read_text(encoding="utf-8"))["services"]
 def test_a_plain_up_starts_our_balancer_and_no_other():
     unasked = {name for name, service in COMPOSE.items() if not service.get("profiles")}
     assert unasked == {*SERVICES, *TRAINERS}
-    for name in ("nginx", "haproxy"):
+    for name in ("nginx", "haproxy", "registry"):
         assert COMPOSE[name]["profiles"] == [name]
 
 
@@ -39,3 +39,9 @@ def test_what_a_service_mounts_exists_and_every_port_is_on_loopback(service):
     assert [path for path in own if not (ROOT / path).exists()] == []
     assert len(COMPOSE[service]["ports"]) == len(PORTS_OF[service])
     assert all(port.startswith("127.0.0.1:") for port in COMPOSE[service]["ports"])
+
+
+def test_the_registry_of_a_class_is_on_loopback_and_keeps_what_it_has():
+    registry = COMPOSE["registry"]
+    assert registry["ports"] == ["127.0.0.1:${LAB_PORT_REGISTRY:-5001}:5000"]
+    assert registry["volumes"] == ["registry:/registry"]

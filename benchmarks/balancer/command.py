@@ -22,7 +22,7 @@ from benchmarks.balancer.table import LEGEND, table
 from lab_utils import commands, demo
 from lab_utils.errors import LabError
 from lab_utils.paths import RESULTS, STATE
-from lab_utils.runtimes.process import Process
+from lab_utils.processes import Process
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from benchmarks.balancer import machine
 from lab_utils import apt, commands, ports, waiting
 from lab_utils.errors import LabError
-from lab_utils.runtimes.process import Process
+from lab_utils.processes import Process
 
 HERE = Path(__file__).parent
 PATIENCE = 10.0
@@ -58,13 +58,13 @@ PEERS = (
     Peer(
         "recitation",
         "recitation's idea: Flask, nc, requests",
-        (*PYTHON, "benchmarks.balancer.recitation", "{port}", "{a}", "{b}"),
+        (*PYTHON, "lab_utils.ladder.recitation", "{port}", "{a}", "{b}"),
         needs="nc",
     ),
     Peer(
         "aiohttp",
         "aiohttp on both sides",
-        (*PYTHON, "benchmarks.balancer.aiohttp_peer", "{port}", "{a}", "{b}"),
+        (*PYTHON, "lab_utils.ladder.aiohttp_peer", "{port}", "{a}", "{b}"),
     ),
     Peer("sticky", "ours, sticky", OURS, "balancer.toml", "sticky"),
     Peer("weighted_random", "ours, weighted random", OURS, "balancer.toml", "weighted_random"),
@@ -186,7 +186,7 @@ def all_running(
         backends = []
         for variant in "ab":
             port = ports.free_port()
-            words = [python.path, *PYTHON[1:], "benchmarks.balancer.backend", str(port)]
+            words = [python.path, *PYTHON[1:], "lab_utils.ladder.backend", str(port)]
             url = f"http://{ports.HOST}:{port}/recommend/17"
             _start(stack, f"backend-{variant}", words, url, folder, load_core, python)
             backends.append(f"{ports.HOST}:{port}")

@@ -202,7 +202,9 @@ def function(answer: object, example: str) -> Callable[..., Any]:
     return answer
 
 
-def called(answer: Callable[..., T], *arguments: object, seconds: float = SECONDS) -> T:
+def called(
+    answer: Callable[..., T], *arguments: object, seconds: float = SECONDS, shown: str = ""
+) -> T:
     """What a student's function returns, within a time.
 
     It runs in a thread of its own, so that one that never ends can be given up.
@@ -211,11 +213,13 @@ def called(answer: Callable[..., T], *arguments: object, seconds: float = SECOND
         answer: the function.
         arguments: for it.
         seconds: after which it is ended.
+        shown: how the call is named in messages, where it is not the function itself.
 
     Raises:
         NotYet: it raised, or did not end in time.
     """
-    call = f"{getattr(answer, '__name__', 'your function')}({', '.join(map(repr, arguments))})"
+    name = getattr(answer, "__name__", "your function")
+    call = shown or f"{name}({', '.join(map(repr, arguments))})"
     running = _Running(answer, arguments)
     if not running.ends_within(seconds):
         raise NotYet(

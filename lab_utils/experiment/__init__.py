@@ -14,6 +14,10 @@ from lab_utils.experiment.analysis import (
     Experiment,
     Result,
 )
+from lab_utils.experiment.bandit_runs import (
+    BanditRuns,
+    thompson_runs,
+)
 from lab_utils.experiment.bandits import (
     Replay,
     replay,
@@ -82,6 +86,10 @@ from lab_utils.experiment.errors import (
     UnitMismatch,
     UnknownVariant,
 )
+from lab_utils.experiment.exposure import (
+    ByExposure,
+    by_exposure,
+)
 from lab_utils.experiment.group_sequential import (
     crossing_probabilities,
     equal_looks,
@@ -120,6 +128,9 @@ from lab_utils.experiment.metrics import (
     Quantile,
     Rate,
     Ratio,
+)
+from lab_utils.experiment.population import (
+    Device,
 )
 from lab_utils.experiment.proportion_differences import (
     Multiple,
@@ -167,6 +178,15 @@ from lab_utils.experiment.repeats import (
     design_effect,
     intraclass_correlation,
 )
+from lab_utils.experiment.replications import (
+    Frequency,
+    Replications,
+    ever_crossed,
+    family_wise_error,
+    frequency,
+    looks_taken,
+    replicate,
+)
 from lab_utils.experiment.sample_ratio import (
     SampleRatio,
     share_by_chance,
@@ -175,6 +195,7 @@ from lab_utils.experiment.sample_size import (
     SampleSize,
 )
 from lab_utils.experiment.simulator import (
+    World,
     simulated_log,
 )
 from lab_utils.experiment.strata import (
@@ -192,17 +213,21 @@ __all__ = [
     "BadOutcome",
     "BadPlan",
     "BadTimestamps",
+    "BanditRuns",
     "Bayesian",
+    "ByExposure",
     "Check",
     "Comparison",
     "Cuped",
     "Decision",
+    "Device",
     "DuplicateRequests",
     "EmptyVariant",
     "Equivalence",
     "Experiment",
     "ExperimentError",
     "Finding",
+    "Frequency",
     "Interval",
     "Mean",
     "MeanTest",
@@ -224,6 +249,7 @@ __all__ = [
     "RateTest",
     "Ratio",
     "Replay",
+    "Replications",
     "Result",
     "Sample",
     "SampleRatio",
@@ -236,11 +262,13 @@ __all__ = [
     "UnitMismatch",
     "UnknownVariant",
     "VariantCount",
+    "World",
     "agresti_caffo_interval",
     "ancova_test",
     "asymptotic_confidence_sequence",
     "barnard_test",
     "benjamini_hochberg",
+    "by_exposure",
     "clopper_pearson_interval",
     "cluster_robust_test",
     "cohens_h",
@@ -258,11 +286,15 @@ __all__ = [
     "effect_power",
     "equal_looks",
     "equivalence_test",
+    "ever_crossed",
+    "family_wise_error",
     "fewest_for_quantile",
     "fisher_test",
+    "frequency",
     "holm",
     "intraclass_correlation",
     "lan_demets_bounds",
+    "looks_taken",
     "mann_whitney_test",
     "mantel_haenszel",
     "miettinen_nurminen_interval",
@@ -288,12 +320,14 @@ __all__ = [
     "ratio_sd",
     "relative_lift",
     "replay",
+    "replicate",
     "risk_ratio",
     "segments",
     "sequential_sample_ratio",
     "share_by_chance",
     "simulated_log",
     "spent_alpha",
+    "thompson_runs",
     "undecidable",
     "users_for_effect",
     "users_for_means",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -49,12 +49,14 @@ class PermutationTest:
         p_value: the share of shuffles at least as extreme; two-sided, twice the smaller tail.
         shuffles: how many were tried.
         exact: whether they are all there are.
+        differences: shape (shuffles,), what each of them made of the same values.
     """
 
     difference: float
     p_value: float
     shuffles: int
     exact: bool
+    differences: NDArray[np.float64] = field(repr=False, compare=False)
 
 
 def mann_whitney_test(
@@ -118,6 +120,8 @@ def permutation_test(
     """
     old, new = values_of("control", control), values_of("treatment", treatment)
     at_least("shuffles", shuffles, 1)
+    # the order in which users came must not matter to which shuffles are drawn
+    old, new = np.sort(old), np.sort(new)
     if old.size + new.size < 3:
         raise BadArgument("two users can be dealt in two ways only", "compare more users")
 
@@ -136,5 +140,7 @@ def permutation_test(
         alternative=alternative,
         rng=np.random.default_rng(seed),
     )
-    tried = len(found.null_distribution)
-    return PermutationTest(float(found.statistic), float(found.pvalue), tried, few)
+    by_chance = np.asarray(found.null_distribution)
+    return PermutationTest(
+        float(found.statistic), float(found.pvalue), by_chance.size, few, by_chance
+    )

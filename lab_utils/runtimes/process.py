@@ -1,175 +1,118 @@
-"""A service as a plain process of this machine: no isolation, nothing to install.
-
-What is running is remembered in a pid file with the process's start time, so that a later
-command finds it, and never takes a stranger who was given the same pid for ours. Each process
-also carries the pid file's name in its environment: where the file is lost, that finds it.
-"""
+"""A server as a plain process of this machine: no isolation, nothing to install."""
 
 from __future__ import annotations
 
-import contextlib
-import json
 import os
-import subprocess
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+import platform
+import sys
+from functools import cache
 from pathlib import Path
+from typing import ClassVar
 
 import psutil
 
-MARK = "LAB_PROCESS_OF"
-"""The environment variable of a process of ours, and of all it starts, that names its pid file."""
+from lab_utils import commands, processes
+from lab_utils.errors import LabError
+from lab_utils.paths import CONTAINERS
+from lab_utils.ports import HOST, free_port
+from lab_utils.runtimes import leftovers, recommender
+from lab_utils.runtimes.base import Inside, Kernel, Kind, Runtime, Server
+from lab_utils.vm import guest
 
-_CHILDREN: dict[Path, subprocess.Popen[bytes]] = {}
-"""By pid file, what this very Python started: how it ended is told to its parent alone."""
-
-STOP_DEADLINE = 10.0
-"""Seconds a process has to end by itself after SIGTERM, as Docker gives it."""
+PAGE = CONTAINERS / "tiny" / "www"
 
 
-@dataclass(frozen=True)
-class Process:
-    """A named process whose pid file and log are in `folder`.
+class Process(Runtime):
+    """A server as a plain process of this user, with this machine's files, kernel and network.
 
-    Attributes:
-        name: what it is called in messages and files.
-        folder: where `<name>.json` (pid file) and `<name>.log` (both its streams) are.
+    The tiny server is the guest's own busybox on Linux, Python's `http.server` elsewhere.
     """
 
-    name: str
-    folder: Path
+    kind: ClassVar[Kind] = "process"
+
+    def __init__(self, server: Server = "tiny", *, folder: Path = leftovers.FOLDER) -> None:
+        super().__init__(server)
+        self._folder = folder
+        self._process: processes.Process | None = None
+        self._port = 0
+
+    def demand(self) -> None:
+        """Train the model where it is the recommender; nothing else is needed."""
+        _command(self.server, 0)
+
+    def start(self) -> None:
+        """Start it, detached, with a pid file."""
+        command, environment = _command(self.server, port := free_port())
+        folder = leftovers.new_folder(f"process-{self.server}", self._folder)
+        self._process, self._port = processes.Process("server", folder), port
+        self._process.start(command, environment)
+
+    def ended(self) -> str | None:
+        """How it ended, with the end of its log."""
+        how = self._there().end
+        return f"{how}:\n{self._there().last_lines()}" if how else None
 
     @property
-    def log(self) -> Path:
-        """Everything it said since it was last started."""
-        return self.folder / f"{self.name}.log"
+    def url(self) -> str:
+        """Where it answers."""
+        return f"http://{HOST}:{self._port}"
 
-    @property
-    def _pid_file(self) -> Path:
-        return self.folder / f"{self.name}.json"
+    def memory(self) -> int:
+        """PSS in bytes of it and its children; the resident size where the system tells no PSS."""
+        return self._there().memory()
 
-    @property
-    def _mark(self) -> Path:
-        return self.folder.resolve() / self._pid_file.name
+    def inside(self) -> Inside:
+        """This machine, as every program on it sees it: there is no inside."""
+        if sys.platform == "linux":
+            return super().inside()
+        names = tuple(each.info["name"] for each in psutil.process_iter(["name"]))
+        kernel = Kernel(platform.release(), f"up since {psutil.boot_time():.0f}")
+        memory = psutil.virtual_memory().total
+        return Inside(kernel, names, memory, psutil.cpu_count() or 1)
 
-    def start(self, command: Sequence[str], environment: Mapping[str, str]) -> None:
-        """Start it detached from this terminal, its variables added to ours.
+    def run_inside(self, script: str) -> str:
+        """What a script prints that runs on this machine."""
+        return commands.run(["sh", "-c", script], doing="running a script on this machine").stdout
 
-        Raises:
-            OSError: it cannot be started, or not be remembered; then it does not run.
-        """
-        self.folder.mkdir(parents=True, exist_ok=True)
-        try:
-            with self.log.open("wb") as log, self._pid_file.open("w") as pid_file:
-                child = _CHILDREN[self._pid_file] = subprocess.Popen(
-                    list(command),
-                    stdin=subprocess.DEVNULL,
-                    stdout=log,
-                    stderr=subprocess.STDOUT,
-                    env={**os.environ, **environment, MARK: str(self._mark)},
-                    start_new_session=True,
-                )
-                started = psutil.Process(child.pid).create_time()
-                json.dump({"pid": child.pid, "started": started}, pid_file)
-        except BaseException:
-            if started_anyway := _CHILDREN.get(self._pid_file):
-                started_anyway.kill()
-                started_anyway.wait()
-            self.stop()
-            raise
+    def image_bytes(self) -> int:
+        """Bytes of the program file, or for Python and the recommender, of this environment."""
+        command, _ = _command(self.server, 0)
+        if Path(command[0]) == Path(sys.executable):
+            files = Path(sys.prefix).rglob("*")
+            return sum(path.stat().st_size for path in files if path.is_file())
+        return Path(command[0]).stat().st_size
 
-    def running(self) -> psutil.Process | None:
-        """The process, if that very one still runs."""
-        try:
-            known = json.loads(self._pid_file.read_text())
-            pid, started = known["pid"], known["started"]
-        except (OSError, ValueError, KeyError, TypeError):
-            return next((each for _, each in _marked(self._mark)), None)
-        try:
-            process = psutil.Process(pid)
-            same = process.create_time() == started
-            alive = process.status() != psutil.STATUS_ZOMBIE
-        except psutil.Error:
-            return None
-        return process if same and alive else None
+    def stop(self) -> None:
+        """End it and its children."""
+        if self._process is not None:
+            leftovers.remove(self._process.folder)
+            self._process = None
 
-    @property
-    def end(self) -> str:
-        """How it ended that was started and not stopped: `exited (137)`; empty if it was not.
-
-        Without a number if an earlier command had started it; with the one that Docker gives,
-        128 and the signal's number, if a signal ended it.
-        """
-        if self.running() or not self._pid_file.exists():
-            return ""
-        child = _CHILDREN.get(self._pid_file)
-        code = child.poll() if child else None
-        if code is None:
-            return "exited"
-        return f"exited ({code if code >= 0 else 128 - code})"
-
-    def stop(self) -> bool:
-        """End it and all its children, politely first; False if none of them was running."""
-        process = self.running()
-        found = [*([process] if process else []), *(each for _, each in _marked(self._mark))]
-        _end(found)
-        with contextlib.suppress(FileNotFoundError):
-            self._pid_file.unlink()
-        _CHILDREN.pop(self._pid_file, None)
-        return bool(found)
-
-    def kill(self) -> None:
-        """End it and all its children at once, as a crash would; `end` then says how it ended."""
-        process = self.running()
-        found = [*([process] if process else []), *(each for _, each in _marked(self._mark))]
-        for each in found:
-            with contextlib.suppress(psutil.NoSuchProcess):
-                each.kill()
-        if child := _CHILDREN.get(self._pid_file):
-            child.wait(STOP_DEADLINE)  # before psutil does: the exit code is told once
-        psutil.wait_procs(found, timeout=STOP_DEADLINE)
-
-    def last_lines(self, count: int = 12) -> str:
-        """The end of its log."""
-        said = self.log.read_text(errors="replace").splitlines() if self.log.exists() else []
-        return "\n".join(said[-count:]) or "(it said nothing)"
+    def _there(self) -> processes.Process:
+        if self._process is None:
+            raise LabError(f"looking at {self.server}", "it is not up", "start it first")
+        return self._process
 
 
-def end_marked(below: Path) -> list[str]:
-    """End every process of ours whose pid file is or was anywhere below a folder.
-
-    Returns:
-        The names of what ran.
-    """
-    found = _marked(below.resolve())
-    _end(process for _, process in found)
-    return sorted({name for name, _ in found})
-
-
-def _marked(place: Path) -> list[tuple[str, psutil.Process]]:
-    """Processes whose mark is `place` or a path in it, each with its name, the oldest first."""
-    found = []
-    for process in psutil.process_iter():
-        with contextlib.suppress(psutil.Error, OSError):  # a stranger's, which we may not look into
-            mark = Path(process.environ().get(MARK, os.devnull))
-            if mark.is_relative_to(place):
-                found.append((process.create_time(), process.pid, mark.stem, process))
-    return [(name, process) for *_, name, process in sorted(found, key=lambda each: each[:2])]
+def _command(server: Server, port: int) -> tuple[list[str], dict[str, str]]:
+    """The words that start a server, and the variables it wants."""
+    if server == "recommender-a":
+        words = [sys.executable, "-P", "-m", recommender.PACKAGE, "serve"]
+        return words, recommender.environment(recommender.model(), port)
+    if (busybox := _busybox()) is not None:
+        words = [str(busybox), "httpd", "-f", "-p", f"{HOST}:{port}", "-h", str(PAGE)]
+    else:
+        words = [sys.executable, "-m", "http.server", "-b", HOST, "-d", str(PAGE), str(port)]
+    return words, {}
 
 
-def _end(found: Iterable[psutil.Process]) -> None:
-    """End processes and their children: asked one after the other, and none waited for twice."""
-    family: dict[int, psutil.Process] = {}
-    for process in found:
-        if process.pid in family:
-            continue  # a child: its parent ends it in good order
-        with contextlib.suppress(psutil.NoSuchProcess):
-            family |= {each.pid: each for each in [process, *process.children(recursive=True)]}
-            process.terminate()
-            if process.status() == psutil.STATUS_STOPPED:
-                process.resume()  # paused: it hears nothing before it goes on
-    _, stubborn = psutil.wait_procs(list(family.values()), timeout=STOP_DEADLINE)
-    for each in stubborn:
-        with contextlib.suppress(psutil.NoSuchProcess):
-            each.kill()
-    psutil.wait_procs(stubborn, timeout=STOP_DEADLINE)
+@cache
+def _busybox() -> Path | None:
+    """The guest's busybox where this machine runs it; None where it does not, or has it not."""
+    if sys.platform != "linux" or platform.machine() != "x86_64":
+        return None
+    try:
+        busybox = guest.tiny().busybox
+    except LabError:
+        return None
+    return busybox if os.access(busybox, os.X_OK) else None

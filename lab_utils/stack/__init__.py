@@ -1,7 +1,7 @@
 """The stack, everything up together: in containers where an engine answers, else as processes."""
 
 from lab_utils.stack.base import Service, Stack, StackError, Unwell, table, unwell
-from lab_utils.stack.choice import Kind, choose, present, running
+from lab_utils.stack.choice import Kind, choose, in_its_place, present, running
 
 __all__ = [
     "Kind",
@@ -10,6 +10,7 @@ __all__ = [
     "StackError",
     "Unwell",
     "choose",
+    "in_its_place",
     "present",
     "running",
     "table",

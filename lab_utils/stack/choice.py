@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Literal
 
 from lab_utils import docker_engine
@@ -47,6 +48,28 @@ def choose(
         say("Going on with local processes: the same experiment, but no isolation, no images.")
         say(f"To have containers: {missing.next_step}.")
         return ProcessStack(ports)
+
+
+def in_its_place(stack: Stack, balancer: str, say: Callable[[str], None]) -> Stack | None:
+    """Put another balancer between the same visitors and recommenders, on the same ports.
+
+    Args:
+        stack: in containers, and up.
+        balancer: one of `BALANCERS`.
+        say: told each step, and why it cannot be where it cannot.
+
+    Returns:
+        The stack with the other balancer, up; None where the stack is not in containers.
+
+    Raises:
+        LabError: it does not come up.
+    """
+    if not isinstance(stack, ContainerStack):
+        say(f"{balancer} runs in a container, and this stack in {stack.kind}: nothing is changed.")
+        return None
+    other = replace(stack, balancer=balancer)
+    other.up(say)
+    return other
 
 
 def running() -> Stack | None:

@@ -103,15 +103,7 @@ class ContainerStack:
         """
         settings.demand(published=True)
         self.ports.demand_free(ours=self._held_ports())
-        self._demand_room()
-        base = images.python_base(self.engine, say)
-        say(f"building what has changed of the images, on {base.name} ({base.origin})")
-        before = self._image_ids()
-        words = ["--progress=plain", "build", *self.parts]
-        for line in self._compose(words, "building the images", base):
-            watch(line)
-        built = [name for name, made in self._image_ids().items() if made != before[name]]
-        say(f"built {', '.join(built)}" if built else "every image is up to date")
+        base = self.build(self.parts, say, watch)
         say("training both models, then starting the services")
         self._clear_the_place(say)
         try:
@@ -120,6 +112,24 @@ class ContainerStack:
         except BaseException:
             self.down(quiet)
             raise
+
+    def build(self, services: Sequence[str], say: Say, watch: Say = quiet) -> images.BaseImage:
+        """Build the images of some services, and return what they are built on.
+
+        Raises:
+            LabError: there is too little room, or no base image.
+            CommandFailed: a build failed.
+        """
+        self._demand_room()
+        base = images.python_base(self.engine, say)
+        say(f"building what has changed of the images, on {base.name} ({base.origin})")
+        before = self._image_ids()
+        words = ["--progress=plain", "build", *services]
+        for line in self._compose(words, "building the images", base):
+            watch(line)
+        built = [name for name, made in self._image_ids().items() if made != before[name]]
+        say(f"built {', '.join(built)}" if built else "every image is up to date")
+        return base
 
     def wait(self) -> None:
         """Wait until every part is healthy, however it was started.
@@ -254,7 +264,8 @@ class ContainerStack:
             detail=str(container.name) if container else "",
         )
 
-    def _environment(self, base: images.BaseImage | None) -> dict[str, str]:
+    def environment(self, base: images.BaseImage | None = None) -> dict[str, str]:
+        """The variables that compose.yaml reads; with a base image, those for a build, too."""
         build = images.build_environment(base) if base else {}
         return {**self.ports.environment(), "LAB_PROJECT": self.project, **build}
 
@@ -264,7 +275,7 @@ class ContainerStack:
         return self.engine.run_compose(
             ["--file", str(COMPOSE_FILE), *words],
             doing=doing,
-            environment=self._environment(base),
+            environment=self.environment(base),
             folder=ROOT,
         )
 

@@ -18,7 +18,7 @@ from lab_utils import commands, waiting
 from lab_utils.errors import LabError
 from lab_utils.paths import DATA, STATE
 from lab_utils.ports import HOST, Ports
-from lab_utils.runtimes.process import Process
+from lab_utils.processes import Process
 from lab_utils.stack import settings
 from lab_utils.stack.base import (
     SERVICES,

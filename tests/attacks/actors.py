@@ -270,10 +270,10 @@ class Balancer(Client):
         return self.log.stat().st_size
 
     def events(self, since: int = 0) -> list[dict]:
-        """The lines of the event log, from a mark on."""
+        """The whole lines of the event log, from a mark on; the last may still be on its way."""
         with self.log.open("rb") as log:
             log.seek(since)
-            return [json.loads(line) for line in log]
+            return [json.loads(line) for line in log if line.endswith(b"\n")]
 
     def event_of(self, path: str) -> dict:
         """The event of the only request to a path, once it is written."""

@@ -8,7 +8,7 @@ import pytest
 from lab_utils import busy, cleanup, docker_engine, waiting
 from lab_utils.errors import LabError
 from lab_utils.ports import Ports
-from lab_utils.runtimes.process import Process
+from lab_utils.processes import Process
 from lab_utils.stack.containers import ContainerStack
 from lab_utils.stack.processes import ProcessStack
 

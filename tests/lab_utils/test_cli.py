@@ -1,4 +1,5 @@
 import sys
+from types import SimpleNamespace
 
 import pytest
 
@@ -145,6 +146,21 @@ def test_status_and_logs_of_a_running_stack(process_stack, monkeypatch, capsys):
 
 
 @pytest.mark.needs("posix")
+def test_status_cuts_no_name_on_a_narrow_terminal(monkeypatch, capsys):
+    name, address = "recitation-recommender-a-1", "http://127.0.0.1:17004"
+    part = Service("recommender-a", "running", "healthy", address, name)
+    up = SimpleNamespace(
+        services=lambda: [part], description="", ports=Ports.free(), balancer="ours"
+    )
+    monkeypatch.setattr(stack, "present", lambda: up)
+    monkeypatch.setattr(stack, "unwell", lambda _: [])
+    monkeypatch.setenv("COLUMNS", "60")
+    assert cli.main(["status"]) == 0
+    said = capsys.readouterr().out
+    assert name in said
+    assert address in said
+
+
 def test_status_of_a_dead_service_has_its_exit_code_last_lines_and_what_to_do(
     tmp_path, monkeypatch, capsys
 ):

@@ -30,6 +30,12 @@ def test_a_student_finds_dots_where_the_solution_stood():
     assert student.cells[0].source == "def double(x):\n    ...\ndouble(4)"
 
 
+def test_a_value_is_replaced_with_its_brackets():
+    source = "share = (\n    # solution\n    0.63\n    # end of solution\n)\nprint(share)"
+    student = notebooks.student_copy(new_notebook(cells=[new_code_cell(source)]))
+    assert student.cells[0].source == "share = ...\nprint(share)"
+
+
 def test_every_other_cell_is_the_same():
     cells = [new_markdown_cell("# solution\nnot code\n# end of solution"), new_code_cell("1 + 1")]
     student = notebooks.student_copy(new_notebook(cells=cells))

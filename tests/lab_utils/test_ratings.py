@@ -22,6 +22,20 @@ def test_four_stars_are_liked_and_less_is_not(tmp_path):
     assert liked == {"7": frozenset({1, 3}), "8": frozenset()}
 
 
+def test_the_past_of_a_user_is_how_much_they_rated_and_liked(tmp_path):
+    lines = "user_id,movie_id,rating,timestamp\n7,1,4.0,1\n7,2,3.5,2\n7,3,5.0,3\n8,1,1.0,1\n"
+    (tmp_path / "ratings.csv").write_text(lines)
+    past = ratings.past_by_user(tmp_path / "ratings.csv")
+    assert past.to_dict("index") == {
+        "7": {"ratings": 3, "liked": 2},
+        "8": {"ratings": 1, "liked": 0},
+    }
+
+
+def test_every_visitor_has_a_past():
+    assert set(ratings.past_by_user().index) == set(ratings.liked_films())
+
+
 def test_the_better_star_guesser_is_the_worse_ranker():
     figures = ratings.offline_figures().set_index("variant")
     assert figures.loc["b", "rmse"] < figures.loc["a", "rmse"]

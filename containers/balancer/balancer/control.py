@@ -119,8 +119,9 @@ class Control:
 
     async def set_weights(self, weights: dict[str, float]) -> None:
         """Split by these weights; every worker does when this returns."""
-        self.weights = weights
+        before, self.weights = self.weights, weights
         self.tell()
+        logger.info("weights: %s, before that %s", in_words(weights), in_words(before))
         await self._metrics()  # who has answered a later question has heard this
 
     def failing(self, name: str, why: str) -> None:
@@ -285,6 +286,15 @@ class Control:
     def _share(self) -> None:
         self._sharing = None
         self.tell()
+
+
+def in_words(weights: Mapping[str, float]) -> str:
+    """Weights as the log says them.
+
+    >>> in_words({"a": 70.0, "b": 30.0})
+    'a 70, b 30'
+    """
+    return ", ".join(f"{name} {weight:g}" for name, weight in weights.items())
 
 
 def _name_of(address: Address, host: str) -> str:

@@ -18,7 +18,7 @@ from balancer import __version__
 from balancer.admin import Admin
 from balancer.balancer import Balancer
 from balancer.client_side import ClientConnection
-from balancer.control import Control
+from balancer.control import Control, in_words
 from balancer.event_log import EventLog
 from balancer.rules import Address
 
@@ -167,7 +167,7 @@ def port_error(key: str, address: Address, error: OSError) -> StartError:
 
 def ready_line(settings: Settings, visitors: Address, administration: Address) -> str:
     """What is said, on standard output, once visitors may come."""
-    split = ", ".join(f"{name} {weight:g}" for name, weight in settings.weights.items())
+    split = in_words(settings.weights)
     return (
         f"balancer {__version__} ready: http://{visitors} (admin http://{administration}), "
         f"{settings.strategy} split {split}, events to {settings.event_log}"

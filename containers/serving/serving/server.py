@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import logging
 import multiprocessing
 import os
 import socket
 import sys
 import threading
 from functools import partial
+from http import HTTPStatus
 from typing import TYPE_CHECKING
 
 from granian import Granian
@@ -25,6 +27,12 @@ if TYPE_CHECKING:
 THREADS = 4
 STOP_WITHIN = 3
 """Seconds a request under way is given when the server is told to stop."""
+
+ACCESS_LOG = "granian.access"
+ACCESS_LINE = "%(header{x-request-id})s %(method)s %(path)r %(status)d in %(dt_ms).1f ms"
+"""One line for each request, which begins with the balancer's name for it: so that a request can
+be followed from the balancer's event log to here. `-` is somebody who came without a balancer.
+The path is quoted, because a client chooses it: a line break in it must not begin another line."""
 
 
 def serve(recommender: Recommender, settings: Settings) -> None:
@@ -51,14 +59,28 @@ def serve(recommender: Recommender, settings: Settings) -> None:
         websockets=False,
         workers_kill_timeout=STOP_WITHIN,
         log_level=LogLevels.warning,
+        log_access=True,
+        log_access_format=ACCESS_LINE,
     ).serve(target_loader=partial(load_app, recommender, settings), wrap_loader=False)
 
 
 def load_app(recommender: Recommender, settings: Settings) -> WSGIApplication:
     """Return the application, in the worker process."""
     threading.Thread(target=end_with_parent, daemon=True).start()
+    logging.getLogger(ACCESS_LOG).addFilter(is_worth_a_line)
     model = recommender.model.load(settings.model_file)
     return recommender.create_app(model, settings.variant)
+
+
+def is_worth_a_line(request: logging.LogRecord) -> bool:
+    """Whether a request goes into the access log: any but a health check that found us well.
+
+    Those come every second or two, for ever, and would bury the visitors.
+    """
+    about = request.args
+    if not isinstance(about, dict):
+        return True
+    return (about["path"], about["status"]) != ("/healthz", HTTPStatus.OK)
 
 
 def end_with_parent() -> None:

@@ -250,6 +250,17 @@ def test_new_weights_are_confirmed_once_every_worker_has_heard_of_them(run):
     run(story, "films:80")
 
 
+def test_a_change_of_weights_leaves_a_line_in_the_log(run, caplog):
+    caplog.set_level("INFO")
+
+    async def story(lab):
+        before = lab.control.weights
+        await lab.control.set_weights({"a": 7})
+        assert f"weights: a 7, before that a {before['a']:g}" in caplog.messages
+
+    run(story, "films:80")
+
+
 def test_outcomes_are_told_to_all_together(run):
     async def story(lab):
         await until(lambda: list(lab.worker.targets().values()) == [True, True])

@@ -1,8 +1,9 @@
+import logging
 import socket
 
 import pytest
 from serving import RecommenderError
-from serving.server import load_app, require_free_port, serve
+from serving.server import is_worth_a_line, load_app, require_free_port, serve
 from serving.settings import Settings
 
 
@@ -31,3 +32,18 @@ def test_the_application_is_loaded_from_the_model_file_alone(recommender, model,
     settings = settings_in(tmp_path, recommender)
     model.save(settings.model_file)
     assert callable(load_app(recommender, settings))
+
+
+@pytest.mark.parametrize(
+    ("path", "status", "logged"),
+    [
+        ("/recommend/17", 200, True),
+        ("/healthz", 200, False),
+        ("/healthz", 503, True),
+        ("/healthz/17", 200, True),
+    ],
+)
+def test_a_health_check_that_found_us_well_is_not_worth_a_line(path, status, logged):
+    about = ({"path": path, "status": status},)
+    record = logging.LogRecord("granian.access", logging.INFO, "", 0, "%(path)s", about, None)
+    assert is_worth_a_line(record) is logged

@@ -35,6 +35,11 @@ def both_variants(log):
     return log
 
 
+def in_two_zones(log):
+    times = [at.tz_convert("Asia/Tokyo") if i % 2 else at for i, at in enumerate(log["timestamp"])]
+    return log.assign(timestamp=pd.Series(times, dtype=object, index=log.index))
+
+
 def with_value(column, value, rows=slice(0, 3)):
     def change(log):
         return log.assign(**{column: log[column].mask(log.index.isin(log.index[rows]), value)})
@@ -47,6 +52,7 @@ BROKEN = [
     (with_value("timestamp", pd.NaT), BadTimestamps),
     (lambda log: log.assign(timestamp="2026-03-01"), BadTimestamps),
     (lambda log: log.assign(timestamp=log["timestamp"].dt.tz_localize(None)), BadTimestamps),
+    (in_two_zones, BadTimestamps),
     (twice, DuplicateRequests),
     (lambda log: log[log["variant"] == "a"], EmptyVariant),
     (with_value("variant", "c"), UnknownVariant),
@@ -181,6 +187,15 @@ def test_answers_of_a_stand_in_are_a_warning_that_names_the_variant(experiment, 
     log.loc[log.index[log["variant"] == "b"][:5], "failover"] = "a"
     (warning,) = experiment.check(log).warnings
     assert warning.startswith("5 of b's requests were answered by another variant")
+
+
+@pytest.mark.parametrize("error", ExperimentError.__subclasses__())
+def test_every_problem_says_what_was_found_why_it_matters_and_what_to_do(error):
+    said = str(error("7 of 9 rows"))
+    assert "7 of 9 rows" in said
+    assert f"Why it matters: {error.why}" in said
+    assert error.option in said
+    assert min(len(error.why), len(error.option)) > 20
 
 
 @pytest.mark.parametrize("error", ExperimentError.__subclasses__())

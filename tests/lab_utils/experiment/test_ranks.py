@@ -67,3 +67,10 @@ def test_sampled_shuffles_never_make_a_difference_impossible():
 def test_what_has_no_order_is_refused(refused):
     with pytest.raises(BadArgument, match="Next: "):
         refused()
+
+
+def test_the_order_of_users_does_not_change_what_shuffles_show():
+    control, treatment = np.arange(300) % 2, np.arange(200) % 3
+    found = permutation_test(control, treatment, shuffles=200)
+    again = permutation_test(control[::-1], treatment[::-1], shuffles=200)
+    assert (found.p_value, found.differences.max()) == (again.p_value, again.differences.max())

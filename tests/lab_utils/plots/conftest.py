@@ -12,8 +12,13 @@ from lab_utils.experiment import (
     Proportion,
     Quantile,
     Rate,
+    World,
+    by_exposure,
+    frequency,
+    permutation_test,
     power_curve,
     simulated_log,
+    thompson_runs,
 )
 
 
@@ -69,6 +74,28 @@ def paradox():
     return plan.segments(log, by="device", on_srm="warn")
 
 
+@pytest.fixture(scope="session")
+def fading():
+    """A log in which the treatment is liked at first."""
+    world = World({"a": 0.2, "b": 0.2}, visits_per_user=8, novelty={"b": 2.0}, days=8)
+    plan = Experiment(plan={"a": 0.5, "b": 0.5}, control="a", primary=Proportion("outcome"))
+    return by_exposure(plan, world.log(lambda user: "ab"[int(user) % 2], seed=3))
+
+
+@pytest.fixture(scope="session")
+def many_metrics():
+    """Twelve metrics of one log, of which b moves one."""
+    also = {f"metric {number}": 0.1 + 0.02 * number for number in range(11)}
+    world = World({"a": 0.2, "b": 0.3}, also=also)
+    plan = Experiment(
+        plan={"a": 0.5, "b": 0.5},
+        control="a",
+        primary=Proportion("outcome"),
+        guardrails=[Proportion(name) for name in also],
+    )
+    return plan.analyze(world.log(lambda user: "ab"[int(user) % 2], seed=1))
+
+
 PICTURES = {
     "split": lambda get: plots.split(get("experiment").check(get("log"))),
     "effect": lambda get: plots.effect(get("experiment").analyze(get("log"))),
@@ -79,8 +106,25 @@ PICTURES = {
     "p_values": lambda _: plots.p_values(
         {"per request": np.linspace(0, 1, 400) ** 2, "per user": np.linspace(0, 1, 400)}
     ),
+    "by_chance": lambda _: plots.by_chance(
+        permutation_test(np.arange(400) % 2, np.arange(200) % 3 == 0, shuffles=500), "share"
+    ),
     "segments": lambda get: plots.segments(get("experiment").segments(get("log"), by="device")),
     "paradox": lambda get: plots.segments(get("paradox")),
+    "exposure": lambda get: plots.exposure(get("fading")),
+    "scoreboard": lambda get: plots.scoreboard(get("many_metrics")),
+    "frequencies": lambda _: plots.frequencies(
+        {
+            "peeking every day, each request counted": frequency([True] * 80 + [False] * 120),
+            "one look": frequency([True] * 10 + [False] * 190),
+        }
+    ),
+    "bandit": lambda _: plots.bandit(
+        {
+            "b is better": thompson_runs([[0.1, 0.3]] * 400, runs=40),
+            "outcomes come late": thompson_runs([[0.1, 0.3]] * 400, runs=40, delay=200),
+        }
+    ),
 }
 
 

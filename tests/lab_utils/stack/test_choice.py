@@ -54,3 +54,9 @@ def test_the_industrial_balancers_are_not_replaced_by_processes(no_engine, balan
         assert balancer in caught.value.doing
         assert way_out in caught.value.next_step
         assert "ours runs anywhere" in caught.value.next_step
+
+
+def test_another_balancer_takes_its_place_in_containers_only(tmp_path):
+    said = []
+    assert choice.in_its_place(ProcessStack(folder=tmp_path), "nginx", said.append) is None
+    assert said == ["nginx runs in a container, and this stack in processes: nothing is changed."]

@@ -1,0 +1,20 @@
+"""The Docker Engine: the only room that imports the Docker SDK or starts the docker CLI."""
+
+from lab_utils.docker_engine.engine import BASE_LABEL, FAILURES, PROJECT, Engine
+from lab_utils.docker_engine.facts import ContainerFacts, ImageFacts, Layer, Mount
+from lab_utils.docker_engine.finding import EngineUnavailable, ask_compose, compose_command, find
+
+__all__ = [
+    "BASE_LABEL",
+    "FAILURES",
+    "PROJECT",
+    "ContainerFacts",
+    "Engine",
+    "EngineUnavailable",
+    "ImageFacts",
+    "Layer",
+    "Mount",
+    "ask_compose",
+    "compose_command",
+    "find",
+]

@@ -1,0 +1,1 @@
+"""Virtual machines: a guest made of Debian packages, and QEMU, which it runs on."""

@@ -1,0 +1,64 @@
+"""Each notebook in a real JupyterLab, as a student works through it.
+
+Cell by cell from the top, with Shift+Enter. An exercise is answered wrongly first and then as in
+the solution, and must say so each time. Screenshots stay in `results/screenshots/`.
+"""
+
+import nbformat
+import pytest
+
+from lab_utils.paths import NOTEBOOKS
+
+pytestmark = [pytest.mark.needs("browser"), pytest.mark.timeout(900)]
+
+NAMES = [path.stem for path in sorted(NOTEBOOKS.glob("*.ipynb"))]
+WRONG = '"no idea"'
+
+
+def exercises(name):
+    """Position and solution of each cell that a student has to fill in."""
+    student = nbformat.read(NOTEBOOKS / f"{name}.ipynb", as_version=4).cells
+    solved = nbformat.read(NOTEBOOKS / "solutions" / f"{name}.ipynb", as_version=4).cells
+    return {
+        position: ours.source
+        for position, (theirs, ours) in enumerate(zip(student, solved, strict=True))
+        if ours.cell_type == "code" and theirs.source != ours.source
+    }
+
+
+def code(cell):
+    return cell["cell_type"] == "code"
+
+
+def is_judged(source):
+    return "check." in source.strip().splitlines()[-1]
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_student_works_through_it(opened, name):
+    book = opened(name)
+    solutions = exercises(name)
+    for position, cell in enumerate(book.cells()):
+        if not code(cell) or not cell["source"].strip():
+            continue
+        if position not in solutions:
+            book.run(position)
+            continue
+        solution = solutions[position]
+        if is_judged(solution):
+            book.answer(position, cell["source"].replace("...", WRONG, 1))
+            assert "Not yet" in book.text_of(position), solution
+        book.answer(position, solution)
+        if is_judged(solution):
+            assert "Right" in book.text_of(position), solution
+    book.look_through()
+    ran = [
+        cell["execution_count"] for cell in book.cells() if cell["source"].strip() and code(cell)
+    ]
+    assert all(ran)
+
+
+def test_there_is_an_exercise_to_answer():
+    judged = {name: [s for s in exercises(name).values() if is_judged(s)] for name in NAMES}
+    without = {name for name, some in judged.items() if not some}
+    assert without <= {"00_start_here"}

@@ -1,0 +1,316 @@
+"""What the exercises of notebook 04 say to right and to typical wrong answers."""
+
+import itertools
+import random
+import zlib
+from types import SimpleNamespace
+
+from lab_utils import balancer, waiting
+from lab_utils.balancer import Weights
+from lab_utils.checks import load_balancer as check
+from lab_utils.checks import splits
+from lab_utils.ports import Ports
+from lab_utils.stack.base import Service
+from lab_utils.visits import Visit, Visits
+from tests.lab_utils.checks.cases import Case, Try
+
+# 04.1
+
+
+def ours():
+    return random.choices(["a", "b"], [70, 30])[0]
+
+
+def by_hand():
+    return "a" if random.random() < 0.7 else "b"
+
+
+def fair():
+    return random.choice("ab")
+
+
+def exchanged():
+    return random.choices(["a", "b"], [30, 70])[0]
+
+
+def always():
+    return "a"
+
+
+def capital():
+    return random.choices(["A", "B"], [70, 30])[0]
+
+
+def sixty():
+    return random.choices(["a", "b"], [60, 40])[0]
+
+
+turns = itertools.cycle("aaaaaaabbb")
+
+
+def in_turns():
+    return next(turns)
+
+
+def wants_a_user(user):
+    return "a"
+
+
+# 04.3
+
+
+def hashed(user):
+    return "a" if zlib.crc32(user.encode()) % 100 < 70 else "b"
+
+
+def seeded(user):
+    return random.Random(user).choices(["a", "b"], [70, 30])[0]
+
+
+def drawn(user):
+    return random.choices(["a", "b"], [70, 30])[0]
+
+
+MEMORY = {}
+
+
+def remembered(user):
+    return MEMORY.setdefault(user, random.choices(["a", "b"], [70, 30])[0])
+
+
+def salted(user):
+    return "a" if hash(user) % 100 < 70 else "b"
+
+
+def last_digit(user):
+    return "a" if int(user) % 10 < 7 else "b"
+
+
+def early(user):
+    return "a" if int(user) <= 1400 else "b"
+
+
+def half(user):
+    return "a" if zlib.crc32(user.encode()) % 2 else "b"
+
+
+def wrong_way(user):
+    return "b" if zlib.crc32(user.encode()) % 100 < 70 else "a"
+
+
+def adds(user):
+    return "a" if user + 1 < 70 else "b"
+
+
+# The stack, as it is told to be
+
+HERE = SimpleNamespace(ports=Ports())
+
+
+def weighing(a, b, *, seen=None, failed=False):
+    """The balancer has these weights, and its visitors see another share of b than these say."""
+
+    def given(patch):
+        patch.setattr(
+            balancer, "weights", lambda ports: Weights({"a": a, "b": b}, {"a": 70, "b": 30})
+        )
+        share = seen if seen is not None else (b / (a + b))
+
+        def ask(url, users):
+            status = 503 if failed else 200
+            return Visits(
+                tuple(Visit(str(u), "b" if u <= 400 * share else "a", status, 1.0) for u in users)
+            )
+
+        patch.setattr(check.visits, "ask", ask)
+
+    return given
+
+
+def services(a="running", b="running", front="running"):
+    def service(name, state):
+        return Service(name, state, "healthy" if state == "running" else "", "", "")
+
+    parts = [service("recommender-a", a), service("recommender-b", b), service("balancer", front)]
+    return SimpleNamespace(ports=Ports(), services=lambda: parts)
+
+
+def believing(health):
+    def given(patch):
+        backend = {"address": "recommender-b:8000", "health": health}
+        patch.setattr(
+            balancer, "status", lambda ports: {"variants": {"b": {"backends": [backend]}}}
+        )
+        patch.setattr(check, "NOTICE_S", 0.0)
+        patch.setattr(waiting, "PAUSE", 0.0)
+        answers = (Visit("1", "a", 200, 1.0), Visit("2", "b", 503, 1.0))
+        patch.setattr(check.visits, "ask", lambda url, users: Visits(answers))
+
+    return given
+
+
+# 04.6
+
+
+def mine(user_id, weights, salt):
+    return "b"
+
+
+def trial(strategy="strategies/own.py:mine", errors=0):
+    return SimpleNamespace(
+        url="http://trial",
+        status=lambda: {"strategy": strategy, "strategy_errors": errors},
+        process=SimpleNamespace(last_lines=lambda count: "own.py: NameError"),
+    )
+
+
+def choosing(rule):
+    """The balancer answers each user by a rule."""
+
+    def given(patch):
+        def ask(url, users):
+            return Visits(tuple(Visit(str(user), rule(int(user)), 200, 1.0) for user in users))
+
+        patch.setattr(check.visits, "ask", ask)
+
+    return given
+
+
+def staff_then(others):
+    return choosing(lambda user: "b" if user <= 20 else others(user))
+
+
+def sticky(user):
+    return hashed(str(user))
+
+
+CASES = [
+    Case(
+        check.randomiser,
+        right=(Try((ours,), "70 %"), Try((by_hand,), "none depends")),
+        wrong=(
+            Try((fair,), "give the draw its weights"),
+            Try((exchanged,), "a and b are exchanged"),
+            Try((always,), "a branch for each"),
+            Try((capital,), "in small letters"),
+            Try((sixty,), "look at your weights"),
+            Try((in_turns,), "in a pattern"),
+            Try((ours(),), "give the function and do not call it"),
+            Try((wants_a_user,), "raised TypeError"),
+        ),
+        secret=r"random\.choices|random\.random\(",
+    ),
+    Case(
+        check.met_both,
+        right=(Try((0.63,), "as probability has it"), Try((1 - 0.7**3 - 0.3**3,), "0.63")),
+        wrong=(
+            Try((0.42,), "two visits' share"),
+            Try((0.37,), "meet the same variant three times"),
+            Try((0.657,), "a three times, and nobody else"),
+            Try((0.3,), "share of requests that b gets"),
+            Try((63,), "reads like a percentage"),
+            Try((0.9,), "a, a and a again"),
+            Try(("0.63",), "leave the quotes out"),
+        ),
+        secret=r"0\.343|= 0\.63",
+    ),
+    Case(
+        check.keep,
+        right=(Try((hashed,), "2,000 users"), Try((seeded,), "2,000 users")),
+        wrong=(
+            Try((drawn,), "when asked again"),
+            Try((remembered,), "`MEMORY` grows with each new user"),
+            Try((salted,), "which Python salts anew"),
+            Try((last_digit,), "whose number ends in"),
+            Try((early,), "users 1 to 200"),
+            Try((half,), "give the draw its weights"),
+            Try((wrong_way,), "a and b are exchanged"),
+            Try((adds,), "raised TypeError"),
+        ),
+        secret=r"% 100 < 70",
+    ),
+    Case(
+        check.even_split,
+        right=(Try((HERE,), "of 400 users 50.0% got b", weighing(50, 50)),),
+        wrong=(
+            Try((HERE,), "as its settings do", weighing(70, 30)),
+            Try((HERE,), "they are exchanged now", weighing(30, 70)),
+            Try((HERE,), "a weight of 0 means nobody", weighing(100, 0)),
+            Try((HERE,), "they need not sum to 100", weighing(50, 40)),
+            Try((HERE,), "every visit to be answered", weighing(50, 50, failed=True)),
+            Try((HERE,), "somebody else changing the weights", weighing(50, 50, seen=0.3)),
+        ),
+        secret=r'"a": 50',
+    ),
+    Case(
+        check.mean_wait,
+        right=(Try((73.3,), "every third request"), Try((220 / 3,), "every third request")),
+        wrong=(
+            Try((10,), "the median"),
+            Try((200,), "the unlucky third"),
+            Try((105,), "a fast and a slow"),
+            Try((220,), "divide by the number of visitors"),
+            Try((0.0733,), "multiply by 1,000"),
+            Try((50,), "answers a third of the requests"),
+        ),
+        secret=r"73\.3",
+    ),
+    Case(
+        check.staff_first,
+        right=(Try((mine, trial()), "all 20 of the staff got b", staff_then(sticky)),),
+        wrong=(
+            Try((mine, trial("sticky")), "strategy is sticky", staff_then(sticky)),
+            Try((mine, trial(errors=3)), "own.py: NameError", staff_then(sticky)),
+            Try(
+                (mine, trial()),
+                "which way round your `if` is",
+                choosing(lambda user: "a" if user <= 20 else sticky(user)),
+            ),
+            Try(
+                (mine, trial()),
+                "reach up to user 20",
+                choosing(lambda user: "b" if user < 20 else "a"),
+            ),
+            Try((mine, trial()), "let `sticky` choose", staff_then(lambda user: "a")),
+            Try(
+                (mine, trial()),
+                "draw nothing",
+                staff_then(lambda user: drawn(user)),
+            ),
+            Try((mine, trial()), "hand `weights` on", staff_then(lambda user: half(str(user)))),
+            Try(("mine", trial()), "give the function and do not call it", staff_then(sticky)),
+        ),
+        secret=r"<= 20",
+    ),
+    Case(
+        check.b_is_out,
+        right=(
+            Try((services(b="exited (137)"),), "1 were told 503", believing("unhealthy")),
+            Try((services(b="exited"),), "holds it for unhealthy", believing("unhealthy")),
+        ),
+        wrong=(
+            Try((services(),), "both recommenders are running"),
+            Try((services(a="exited (137)"),), "not the one in use"),
+            Try((services(a="exited (1)", b="exited (1)"),), "both recommenders are down"),
+            Try((services(front="exited (137)"),), "visitors reach nobody"),
+            Try((services(b="paused"),), "says nothing"),
+            Try((services(b="exited (137)"),), "let go of b", believing("healthy")),
+        ),
+        secret=r"here\.kill",
+    ),
+]
+
+
+def test_what_a_rule_knows_is_found_in_closures_and_defaults_too():
+    def made():
+        known = {}
+
+        def rule(user, seen=[]):  # noqa: B006 - the mistake that is looked for
+            seen.append(user)
+            known[user] = 1
+            return "a"
+
+        return rule
+
+    assert set(splits._sizes(made())) == {"known", "default 0"}
+    assert splits._sizes(len) == {}

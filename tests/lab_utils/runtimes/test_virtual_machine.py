@@ -1,0 +1,73 @@
+import httpx
+import pytest
+
+from lab_utils.errors import LabError
+from lab_utils.runtimes import Process, Unavailable, VirtualMachine, missing
+from lab_utils.vm import guest, qemu
+
+
+@pytest.mark.needs("vm")
+class TestOneThatIsUp:
+    def test_it_answers_where_it_says(self, vm):
+        assert "hello from busybox" in httpx.get(vm.url, trust_env=False).text
+
+    def test_its_kernel_is_its_own(self, vm):
+        assert vm.kernel().release == guest.tiny().release
+        assert vm.kernel() != Process("tiny").kernel()
+
+    def test_it_sees_less_memory_than_it_costs(self, vm):
+        assert vm.inside().memory < vm.memory()
+
+    def test_it_says_what_runs_its_instructions(self, vm):
+        assert vm.accelerator in qemu.CPUS
+
+    def test_a_script_that_fails_is_an_error_with_its_words(self, vm):
+        with pytest.raises(LabError, match="No such file"):
+            vm.run_inside("cat /nothing")
+
+    def test_a_restored_guest_has_forgotten_what_happened_since(self, vm):
+        vm.snapshot("before")
+        vm.run_inside("touch /since")
+        vm.restore("before")
+        assert vm.run_inside("ls /since 2> /dev/null || echo gone") == "gone\n"
+        assert vm.answers()
+
+    def test_a_snapshot_that_was_not_taken_cannot_be_restored(self, vm):
+        with pytest.raises(LabError, match="does not exist"):
+            vm.restore("never")
+
+    @pytest.mark.parametrize("name", ["two words", "", "; quit"])
+    def test_a_snapshot_has_a_plain_name(self, vm, name):
+        with pytest.raises(LabError, match="not one word"):
+            vm.snapshot(name)
+
+    def test_it_reaches_neither_this_machine_nor_the_network(self, vm):
+        assert vm.run_inside("wget -T 2 -q -O - http://10.0.2.2:9 2>&1 || echo refused") != ""
+        assert "refused" in vm.run_inside("nc -w 2 10.0.2.2 22 < /dev/null || echo refused")
+
+
+@pytest.mark.needs("vm")
+def test_a_warm_start_goes_on_where_the_snapshot_was_taken(tmp_path):
+    boots = set()
+    for _ in range(2):
+        with VirtualMachine("tiny", warm=True, folder=tmp_path) as running:
+            boots.add(running.kernel().boot_id)
+    assert len(boots) == 1
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.needs("vm")
+def test_a_panic_ends_the_guest_and_its_last_words_are_kept(tmp_path):
+    with VirtualMachine("tiny", warm=True, folder=tmp_path) as running:
+        panic = running.panic()
+        assert any("Kernel panic" in line for line in panic.last_words)
+        assert panic.exit_code == 0
+        assert not running.answers()
+        assert "QEMU exited" in running.ended()
+
+
+def test_without_qemu_it_is_unavailable_and_says_how_to_get_it(monkeypatch):
+    monkeypatch.setattr(qemu, "version", lambda: None)
+    reason = missing("vm")
+    assert isinstance(reason, Unavailable)
+    assert "apt-get install qemu-system-x86" in reason.next_step

@@ -1,0 +1,94 @@
+import re
+
+import nbformat.v4 as new
+import pytest
+
+from lab_utils import jupyter_lab, slides
+from lab_utils.errors import LabError
+from lab_utils.paths import NOTEBOOKS
+
+
+def book(*cells):
+    return new.new_notebook(cells=list(cells))
+
+
+def code(source, *outputs):
+    return new.new_code_cell(source, outputs=list(outputs))
+
+
+def stream(text):
+    return new.new_output("stream", text=text)
+
+
+@pytest.fixture(scope="module")
+def deck(tmp_path_factory):
+    return slides.make(tmp_path_factory.mktemp("slides") / "new" / "deck.html")
+
+
+def test_a_heading_opens_a_section_and_each_code_cell_ends_a_slide(tmp_path):
+    words = new.new_markdown_cell("# One\n\nfirst\n\n## Two\n\nsecond")
+    first, second = slides.sections(book(words, code("1 + 1"), code("2 + 2")), tmp_path)
+    assert ["first" in slide for slide in first.slides] == [True]
+    assert len(second.slides) == 2
+    assert "second" in second.slides[0]
+
+
+def test_a_comment_in_a_block_of_code_is_no_heading(tmp_path):
+    words = new.new_markdown_cell("# One\n\n```sh\n# not two\nls\n```")
+    assert len(slides.sections(book(words), tmp_path)) == 1
+
+
+def test_a_line_that_was_written_over_is_shown_as_it_was_left(tmp_path):
+    progress = code("go()", stream("\r10 %"), stream("\r100 %"), stream("\ndone\n"))
+    ((slide,),) = [section.slides for section in slides.sections(book(progress), tmp_path)]
+    assert "100 %\ndone" in slide
+    assert "10 %\n" not in slide
+
+
+def test_a_picture_beside_the_notebook_is_put_into_the_deck(tmp_path):
+    (tmp_path / "dot.svg").write_text("<svg/>")
+    (section,) = slides.sections(book(new.new_markdown_cell("![a dot](dot.svg)")), tmp_path)
+    assert 'src="data:image/svg+xml;base64,' in section.slides[0]
+    assert 'alt="a dot"' in section.slides[0]
+
+
+def test_every_code_cell_of_every_notebook_is_in_the_deck(deck):
+    shown = deck.read_text().count("hl-ipython3")
+    paths = NOTEBOOKS.glob("*.ipynb")
+    cells = [cell for path in paths for cell in slides.nbformat.read(path, as_version=4).cells]
+    assert shown == sum(1 for cell in cells if cell.cell_type == "code" and cell.source.strip())
+
+
+def test_the_deck_loads_nothing_from_anywhere(deck):
+    text = deck.read_text()
+    sources = re.findall(r'<(?:script|link|img|iframe)\b[^>]*?\b(?:src|href)="([^"]{0,40})', text)
+    own = ("data:", "${")  # reveal.js makes some of its own, of what a deck has
+    assert [each for each in sources if not each.startswith(own)] == []
+    assert re.findall(r"@import|url\(\s*[\"']?http", text) == []
+
+
+def test_a_notebook_that_is_not_there_is_named_with_those_that_are(tmp_path):
+    with pytest.raises(LabError, match="00_start_here"):
+        slides.make(tmp_path / "deck.html", ["99"])
+
+
+@pytest.mark.needs("browser")
+def test_every_slide_fits_a_projector_without_a_network(deck):
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(
+            executable_path=jupyter_lab.browser(), args=["--no-sandbox"]
+        )
+        page = browser.new_context(offline=True, viewport={"width": 1280, "height": 800}).new_page()
+        wrong = []
+        page.on("pageerror", lambda error: wrong.append(error))
+        page.goto(deck.as_uri())
+        page.wait_for_function("window.Reveal?.isReady()")
+        for _ in range(page.evaluate("Reveal.getTotalSlides()") - 1):
+            page.keyboard.press("Space")
+            bottom = page.evaluate("Reveal.getCurrentSlide().getBoundingClientRect().bottom")
+            assert bottom <= 800
+        assert page.evaluate("Reveal.isLastSlide()")
+        assert wrong == []
+        browser.close()

@@ -25,6 +25,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from lab_utils.events.database import lines_of
+from lab_utils.events.exact import Failures
 from lab_utils.events.log import RECOMMENDATION
 
 if TYPE_CHECKING:
@@ -43,6 +44,9 @@ _COLUMNS = {
     "latency_ms": "DOUBLE",
     "outcome": "DOUBLE",
 }
+_VECTORS = 100
+"""How many of DuckDB's vectors, of 2,048 rows each, are fetched at once."""
+
 _START = '{"event":"request","request_id":"'
 _REQUEST_BYTES = len(
     f'{_START}","timestamp":"","user_id":"","variant":"","backend":"","method":"","path":"",'
@@ -113,8 +117,10 @@ FROM (SELECT variant, unnest(odd) AS status FROM groups) WHERE abs(status) >= 40
 """
 
 
-def summed(connection: DuckDBPyConnection, path: Path, low: float) -> int | None:
-    """Leave tables `groups` and `sums` in the database, if the log is clean.
+def summed(
+    connection: DuckDBPyConnection, path: Path, low: float
+) -> tuple[int, list[Failures]] | None:
+    """Leave a table `sums` in the database, if the log is clean.
 
     Args:
         connection: a database whose rows need not keep their order.
@@ -122,7 +128,7 @@ def summed(connection: DuckDBPyConnection, path: Path, low: float) -> int | None
         low: latencies from here up are listed, ms.
 
     Returns:
-        How many lines the log has; None if it cannot be proved clean.
+        How many lines the log has, and its failed requests; None if it cannot be proved clean.
     """
     import duckdb
 
@@ -140,18 +146,16 @@ def summed(connection: DuckDBPyConnection, path: Path, low: float) -> int | None
         return None
     try:
         connection.execute(scan)
-    except duckdb.InvalidInputException:  # a line that is no JSON, or does not fit the columns
+    except (duckdb.InvalidInputException, duckdb.OutOfMemoryException):
+        # a line that is no JSON or does not fit the columns; more users than memory has room for
         return None
     ((size, count, reported, visits, unmatched, mixed),) = connection.execute(_PROOF).fetchall()
     if size != _size(path) or count - reported != requests or unmatched or mixed or not visits:
         return None
     connection.execute(_SUMS.format(whole=low == 0))
-    return int(count)
-
-
-def failures(connection: DuckDBPyConnection) -> list[tuple[int, str | None, int]]:
-    """Status, variant and number of the requests for films that failed."""
-    return connection.execute(_FAILURES).fetchall()
+    failures: list[Failures] = connection.execute(_FAILURES).fetchall()
+    connection.execute("DROP TABLE groups")
+    return int(count), failures
 
 
 def slow_from(path: Path, quantile: float) -> float:
@@ -186,16 +190,26 @@ def _distinct_requests(connection: DuckDBPyConnection, path: Path) -> int | None
     """
     import duckdb
 
-    query = r"""
-    SELECT hash(split_part(substring(line, $after), '"', 1)) AS print
-    FROM read_csv($path, columns = {'line': 'VARCHAR'}, auto_detect = false, header = false,
-        delim = '\x01', quote = '', escape = '')
-    WHERE starts_with(line, $start)
-    """.replace(r"\x01", "\x01")
+    query = """
+    SELECT hash(substring(rest, 1, instr(rest, '"') - 1)) AS print
+    FROM (
+        SELECT substring(line, $after) AS rest
+        FROM read_csv($path, columns = {'line': 'VARCHAR'}, auto_detect = false, header = false,
+            delim = '\x01', quote = '', escape = '', buffer_size = 8388608)
+        WHERE starts_with(line, $start)
+    )
+    """
     asked = {"path": str(path), "start": _START, "after": len(_START) + 1}
+    prints = np.empty(path.stat().st_size // _REQUEST_BYTES + 1, dtype=np.uint64)
+    seen = 0
     try:
-        prints = np.asarray(connection.execute(query, asked).fetchnumpy()["print"])
+        found = connection.execute(query, asked)
+        # piece by piece: the whole would be held twice
+        while (piece := found.fetch_df_chunk(_VECTORS)["print"].to_numpy()).size:
+            prints[seen : seen + piece.size] = piece
+            seen += piece.size
     except duckdb.InvalidInputException:  # a line that is no text, or too long
         return None
+    prints = prints[:seen]
     prints.sort()
-    return None if (prints[1:] == prints[:-1]).any() else prints.size
+    return None if (prints[1:] == prints[:-1]).any() else seen

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
-MEMORY = "300MB"
+MEMORY = "270MB"
 """What DuckDB may use; what needs more goes to the disk."""
 
 COLUMNS = {

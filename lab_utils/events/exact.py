@@ -84,6 +84,10 @@ ORDER BY min(line)
 """
 
 
+Failures = tuple[int, str | None, int]
+"""Status, variant and number of requests that failed."""
+
+
 @dataclass(frozen=True)
 class Found:
     """What of a log's events does not fit together.
@@ -120,6 +124,6 @@ def summed(connection: DuckDBPyConnection, lines: str) -> Found:
     return Found(again, orphans, contradicting, duplicates, unreadable, bool(back))
 
 
-def failures(connection: DuckDBPyConnection) -> list[tuple[int, str | None, int]]:
+def failures(connection: DuckDBPyConnection) -> list[Failures]:
     """Status, variant and number of the requests for films that failed."""
     return connection.execute(_FAILURES).fetchall()

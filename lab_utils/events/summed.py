@@ -12,7 +12,7 @@ import numpy as np
 
 from lab_utils.events import clean, exact
 from lab_utils.events.database import lines_of, opened
-from lab_utils.events.exact import Found
+from lab_utils.events.exact import Failures, Found
 from lab_utils.events.problems import failure, in_words, most_frequent
 from lab_utils.events.regular import Lines, copy_usable
 from lab_utils.experiment.per_user import NOBODY, PerUser
@@ -96,13 +96,14 @@ def in_one_pass(path: Path, quantile: float) -> SummedLog | None:
     whole = size < LARGE or not quantile
     low = 0.0 if whole else clean.slow_from(path, quantile)
     with opened(in_order=False) as (connection, _):
-        lines = clean.summed(connection, path, low)
-        if lines is None:
+        found = clean.summed(connection, path, low)
+        if found is None:
             return None
+        lines, failures = found
         visits = _collected(connection, NOTHING)
         if not whole and visits.visits <= MOST_TO_RESAMPLE:
             return None
-        return _log(path, Lines(lines, {}, {}), NOTHING, clean.failures(connection), visits)
+        return _log(path, Lines(lines, {}, {}), NOTHING, failures, visits)
 
 
 def by_joining(path: Path) -> SummedLog:
@@ -120,7 +121,7 @@ def _log(
     path: Path,
     lines: Lines,
     found: Found,
-    failures: Sequence[tuple[int, str | None, int]],
+    failures: Sequence[Failures],
     visits: PerUser,
 ) -> SummedLog:
     failed: Counter[str] = Counter()

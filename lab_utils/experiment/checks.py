@@ -229,7 +229,10 @@ class Inspection(Generic[Left]):
         if min(count.users for count in counts) < FEWEST_USERS:
             seen = ", ".join(f"{count.users:,} in {count.variant}" for count in counts)
             found = f"seen {seen}; {FEWEST_USERS} a variant are needed"
-            self._found(errors.TooFewUnits(found), self.go_on.get("on_few", "raise"))
+            # of one user nobody can say how users differ
+            alone = min(count.users for count in counts) < 2
+            choice = "raise" if alone else self.go_on.get("on_few", "raise")
+            self._found(errors.TooFewUnits(found), choice)
 
     def _sample_ratio(self) -> None:
         counts = self._counts()

@@ -27,13 +27,22 @@ def fewest_for_quantile(q: float, alpha: float = 0.05) -> int:
 
     The chance that all n users lie on the inner side of the quantile must be alpha/2 at most:
     72 for the 95th percentile at 95 % (Conover 1999, section 3.2).
+
+    Raises:
+        BadArgument: q or alpha outside 0 to 1.
     """
+    open_share("q", q), open_share("alpha", alpha)
     return math.ceil(math.log(alpha / 2) / math.log(max(q, 1 - q)))
 
 
 def quantile(values: ArrayLike, q: float) -> float:
-    """The smallest value that at least a share `q` of the values does not exceed."""
-    return float(np.quantile(np.asarray(values, dtype=float), q, method="inverted_cdf"))
+    """The smallest value that at least a share `q` of the values does not exceed.
+
+    Raises:
+        BadArgument: no values or some that are no numbers; q outside 0 to 1.
+    """
+    open_share("q", q)
+    return float(np.quantile(values_of("values", values), q, method="inverted_cdf"))
 
 
 @dataclass(frozen=True)
@@ -173,12 +182,21 @@ def compare_quantiles(
         q: the quantile, between 0 and 1.
         alpha: one minus the confidence of the interval.
         seed: makes the bootstrap repeatable.
+
+    Raises:
+        BadArgument: no values, some that are no numbers, not one user for each; q or alpha outside
+            0 to 1.
     """
+    open_share("alpha", alpha)
+    for name, (values, users) in (("control", control), ("treatment", treatment)):
+        if values_of(f"{name}'s values", values).size != np.size(users):
+            found = f"{name} has {np.size(values)} values and {np.size(users)} users"
+            raise BadArgument(found, "give the user of each value")
+    value_control, value_treatment = quantile(control[0], q), quantile(treatment[0], q)
     rng = np.random.default_rng(seed)
     drawn_control = bootstrap_quantiles(*control, q, rng)
     drawn_treatment = bootstrap_quantiles(*treatment, q, rng)
     differences = drawn_treatment - drawn_control
-    value_control, value_treatment = quantile(control[0], q), quantile(treatment[0], q)
     # the +1 keeps a p-value from being 0, which no finite number of samples can show
     tail = min((differences <= 0).sum(), (differences >= 0).sum()) + 1
     return Comparison(

@@ -8,11 +8,12 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-import numpy as np
 from numpy.typing import ArrayLike
 from scipy import stats
 
+from lab_utils.experiment.arguments import open_share, positive, values_of
 from lab_utils.experiment.comparison import NAN, Comparison, Interval
+from lab_utils.experiment.errors import BadArgument
 
 
 @dataclass(frozen=True)
@@ -38,8 +39,16 @@ def ratio_of_sums(sums: ArrayLike, counts: ArrayLike) -> RatioEstimate:
     Args:
         sums: shape (users,), the numerator of each user.
         counts: shape (users,), the denominator of each user; ones give the plain mean.
+
+    Raises:
+        BadArgument: fewer than two users, sums and counts of different number, some that are no
+            numbers, counts that add up to 0.
     """
-    numerator, denominator = np.asarray(sums, dtype=float), np.asarray(counts, dtype=float)
+    numerator, denominator = values_of("sums", sums, 2), values_of("counts", counts, 2)
+    if numerator.size != denominator.size:
+        found = f"{numerator.size} sums and {denominator.size} counts"
+        raise BadArgument(found, "give both of every user")
+    positive("the total of the counts", denominator.sum())
     ratio = numerator.sum() / denominator.sum()
     residual = numerator - ratio * denominator
     variance = residual.var(ddof=1) / residual.size / denominator.mean() ** 2
@@ -60,7 +69,11 @@ def compare_ratios(
         control: sums and counts, both of shape (users,).
         treatment: the same for the treatment group.
         alpha: one minus the confidence of the interval.
+
+    Raises:
+        BadArgument: as for `ratio_of_sums`; alpha outside 0 to 1.
     """
+    open_share("alpha", alpha)
     old, new = ratio_of_sums(*control), ratio_of_sums(*treatment)
     variance = old.variance + new.variance
     std_error = math.sqrt(variance)

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy import stats
 
+from lab_utils.experiment.arguments import at_least, open_share
 from lab_utils.experiment.comparison import Interval
 
 THRESHOLD = 0.001
@@ -59,6 +60,10 @@ def share_by_chance(n: int, planned: float, alpha: float = 0.05) -> Interval:
     """Between which shares of n users a variant planned at `planned` lies by chance.
 
     Normal approximation around the planned share, at confidence 1 - alpha.
+
+    Raises:
+        BadArgument: no user; a share or alpha outside 0 to 1.
     """
+    at_least("n", n, 1), open_share("the planned share", planned), open_share("alpha", alpha)
     half = float(stats.norm.ppf(1 - alpha / 2)) * math.sqrt(planned * (1 - planned) / n)
     return planned - half, planned + half

@@ -113,6 +113,14 @@ def test_few_users_can_be_looked_at_knowingly(make_log):
     assert result.check.warnings[0].startswith("TooFewUnits: seen 49 in a, 21 in b")
 
 
+def test_one_user_cannot_be_compared_even_knowingly(make_log):
+    plan = Experiment(plan={"a": 0.7, "b": 0.3}, control="a", primary=Proportion("outcome"))
+    log = make_log(users=(3, 1), successes=(1, 1))
+    log = pd.concat([log, log.assign(request_id="again-" + log["request_id"], outcome=0.0)])
+    with pytest.raises(TooFewUnits):
+        plan.analyze(log, on_few="warn", on_srm="warn")
+
+
 def test_silence_may_count_as_no_success_but_never_as_no_time(experiment, make_log):
     log = with_value("latency_ms", float("nan"))(make_log())
     result = experiment.analyze(log, on_missing="zero")

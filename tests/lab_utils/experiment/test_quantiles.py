@@ -71,3 +71,26 @@ def test_one_user_fewer_and_the_interval_has_no_upper_end():
 def test_ranks_that_do_not_exist_are_refused(ranks):
     with pytest.raises(BadArgument, match="Next: "):
         order_statistic_interval(range(10), 0.5, *ranks)
+
+
+GROUP = ([1.0, 2.0, 3.0], [1, 2, 3])
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        lambda: fewest_for_quantile(1.0),
+        lambda: fewest_for_quantile(0.0),
+        lambda: fewest_for_quantile(0.5, 1),
+        lambda: quantile([], 0.5),
+        lambda: quantile([1.0, np.nan], 0.5),
+        lambda: quantile([1.0], 1.5),
+        lambda: compare_quantiles(GROUP, ([], []), 0.5),
+        lambda: compare_quantiles(GROUP, ([1.0, 2.0], [1]), 0.5),
+        lambda: compare_quantiles(GROUP, GROUP, 0),
+        lambda: compare_quantiles(GROUP, GROUP, 0.5, alpha=2),
+    ],
+)
+def test_what_has_no_quantile_is_refused_by_name(wrong):
+    with pytest.raises(BadArgument, match="Next: "):
+        wrong()

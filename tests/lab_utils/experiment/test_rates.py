@@ -38,3 +38,13 @@ def test_no_events_at_all_say_nothing():
 def test_counts_that_cannot_be_are_refused(groups):
     with pytest.raises(BadArgument, match="Next: "):
         rate_test(*groups)
+
+
+def test_a_one_sided_test_has_an_interval_open_to_one_side():
+    # R: poisson.test(c(11, 6 + 8 + 7), c(800, 1083 + 1050 + 878), alternative = "greater")
+    greater = rate_test(21, 3011, 11, 800, alternative="greater")
+    less = rate_test(21, 3011, 11, 800, alternative="less")
+    assert greater.interval[1] == math.inf
+    assert less.interval[0] == 0
+    both = greater.interval[0], less.interval[1]
+    assert rate_test(21, 3011, 11, 800, 0.1).interval == pytest.approx(both)

@@ -3,7 +3,7 @@
 import pytest
 
 from lab_utils.compose.draft import OURS, STARTER, Draft, try_out
-from lab_utils.compose.lesson import all_ended, lesson
+from lab_utils.compose.lesson import lesson
 from lab_utils.compose.scaling import OURS as SCALE
 from lab_utils.ports import free_port
 
@@ -79,7 +79,7 @@ def test_the_broken_shop_ends_at_the_store_first(live):
     broken = live.sample("broken")
     try:
         broken.run("docker compose up --detach")
-        ended = all_ended(broken).ended
+        ended = broken.ended().ended
     finally:
         broken.down()
     assert (ended[0].service, ended[0].exit_code) == ("store", 3)

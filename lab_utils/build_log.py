@@ -12,6 +12,9 @@ STEP = re.compile(r"#(?P<number>\d+) \[(?P<where>(?:[^\]]+ )?\d+/\d+)\] (?!FROM)
 """The beginning of a step; FROM, which makes nothing, is none."""
 
 MOUNTS = re.compile(r"--mount=\S+\s+")
+CA = re.compile(r"if \[ -s /run/secrets/ca \];.*?\bfi;\s*")
+"""The words by which a build trusts a proxy: they say nothing of what the step is for."""
+
 _CACHED = re.compile(r"#(\d+) CACHED")
 _DONE = re.compile(r"#(\d+) DONE ([\d.]+)s")
 _FAILED = re.compile(r"#(\d+) (?:ERROR|CANCELED)")
@@ -48,7 +51,7 @@ class Build:
 
     Attributes:
         image: the name it gives to what it makes.
-        steps: in the order in which they were begun.
+        steps: in the order of the Dockerfile, as far as it shows in the names of its stages.
         recorded: the day it was recorded, where it does not happen now; else empty.
     """
 
@@ -80,7 +83,7 @@ class Build:
         cached = sum(step.state == "cached" for step in self.steps)
         return (
             f"{self.image}: {len(self.steps)} steps, {cached} from the cache, "
-            f"{len(self.made_anew)} made anew in {self.seconds:.1f} s"
+            f"{len(self.made_anew)} made anew in {in_words(self.seconds)}"
         )
 
     def _ipython_display_(self) -> None:
@@ -98,21 +101,35 @@ class Build:
         )
 
 
+def in_words(seconds: float) -> str:
+    """A time as it is worth saying."""
+    return f"{seconds:.1f} s" if seconds >= 0.1 else "under 0.1 s"
+
+
 def following(lines: Iterable[str], image: str) -> Iterator[Build]:
     """The build as it is after each line that changes it."""
     steps: dict[str, Step] = {}
     for line in lines:
         if not _apply(line, steps):
             continue
-        yield Build(image, tuple(steps.values()))
+        yield Build(image, tuple(sorted(steps.values(), key=_place)))
+
+
+def _place(step: Step) -> tuple[int, int]:
+    """Where a step stands: BuildKit begins independent ones in any order.
+
+    A stage without a name is called by its number, `stage-1`; those with a name come before it.
+    """
+    stage, _, place = step.where.rpartition(" ")
+    number = stage.removeprefix("stage-")
+    return int(number) if number.isdigit() else 0, int(place.partition("/")[0])
 
 
 def _apply(line: str, steps: dict[str, Step]) -> bool:
     """Change the steps as a line says; whether it did."""
     if (begun := STEP.match(line)) and begun["number"] not in steps:
-        what = " ".join(MOUNTS.sub("", begun["what"]).split())
-        where = begun["where"].removeprefix("stage-0 ").removeprefix("stage-1 ")
-        steps[begun["number"]] = Step(where, what)
+        what = " ".join(CA.sub("", MOUNTS.sub("", begun["what"])).split())
+        steps[begun["number"]] = Step(begun["where"], what)
         return True
     for pattern, change in (
         (_CACHED, lambda _found: {"state": "cached"}),
@@ -127,8 +144,9 @@ def _apply(line: str, steps: dict[str, Step]) -> bool:
 
 
 def _row(step: Step, most: float) -> str:
+    where = re.sub(r"^stage-\d+ ", "", step.where)
     what = step.what if len(step.what) <= LONGEST else step.what[: LONGEST - 1] + "…"
-    time = f"{step.seconds:.1f} s" if step.state == "done" else ""
+    time = in_words(step.seconds) if step.state == "done" else ""
     width = 8 * step.seconds / most
     bar = (
         f'<span style="display: inline-block; height: 0.8em; width: {width:.2f}em; '
@@ -138,7 +156,7 @@ def _row(step: Step, most: float) -> str:
     cell = '<td style="text-align: left; vertical-align: top; white-space: nowrap">'
     mark = f'<b style="color: {SHADE[step.state]}">{"○" if step.state == "cached" else "●"}</b>'
     return (
-        f"<tr>{cell}{html.escape(step.where)}</td>"
+        f"<tr>{cell}{html.escape(where)}</td>"
         f'<td style="text-align: left"><code>{html.escape(what)}</code>{doing}</td>'
         f"{cell}{mark} {WORDS[step.state]}</td>{cell}{bar} {time}</td></tr>"
     )

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from matplotlib.axes import Axes
 from matplotlib.patches import Patch
 
-from lab_utils.build_log import Build, Step
+from lab_utils.build_log import CA, Build, Step, in_words
 from lab_utils.docker_engine import ImageFacts
 from lab_utils.plots.look import FAINT, INK, Picture, canvas, label
 
@@ -79,7 +79,7 @@ def sizes(found: Mapping[str, ImageFacts], base: ImageFacts) -> Picture:
         axes.tick_params(axis="y", length=0)
         axes.set_xlim(0, 1.18 * max(image.size for image in found.values()) / MB)
         axes.set_xlabel("MB, unpacked")
-        used = [kind for kind in KINDS if any(each[kind] for each in parts.values())]
+        used = [kind for kind in KINDS if any(each[kind] > MB for each in parts.values())]
         axes.legend(
             handles=[_patch(kind) for kind in used], frameon=False, loc="lower right", fontsize=13
         )
@@ -121,7 +121,7 @@ def cache(builds: Mapping[str, Build]) -> Picture:
         axes = figure.subplots()
         at = 0.0
         for name, build in builds.items():
-            axes.text(0, at, f"{name}: {build.seconds:.1f} s", weight="bold", va="center")
+            axes.text(0, at, f"{name}: {in_words(build.seconds)}", weight="bold", va="center")
             for step in build.steps:
                 at += 1
                 _draw_step(axes, at, step)
@@ -137,22 +137,22 @@ def cache(builds: Mapping[str, Build]) -> Picture:
 def _draw_step(axes: Axes, at: float, step: Step) -> None:
     anew = step.state != "cached"
     axes.barh(at, 0.5, 0.62, color="#0b5c94" if anew else "white", edgecolor=INK if anew else FAINT)
-    time = f"{step.seconds:.1f} s" if anew else "cached"
+    time = in_words(step.seconds) if anew else "cached"
     axes.text(0.75, at, time, va="center", color=INK if anew else FAINT)
-    what = step.what if len(step.what) <= 58 else step.what[:57] + "…"
-    axes.text(2.1, at, what, va="center", family="DejaVu Sans Mono", fontsize=12)
+    what = step.what if len(step.what) <= 56 else step.what[:55] + "…"
+    axes.text(2.6, at, what, va="center", family="DejaVu Sans Mono", fontsize=12)
 
 
 def _counted(build: Build) -> str:
     cached = sum(step.state == "cached" for step in build.steps)
     return (
         f"{cached} of {len(build.steps)} steps from the cache, "
-        f"{len(build.made_anew)} made anew in {build.seconds:.1f} s"
+        f"{len(build.made_anew)} made anew in {in_words(build.seconds)}"
     )
 
 
 def _megabytes(size: int) -> str:
-    return f"{size / MB:,.0f} MB" if size >= MB else f"{size / MB:.1f} MB"
+    return f"{size / MB:,.0f} MB" if size >= MB else f"{size / 1000:.0f} kB"
 
 
 def history(image: ImageFacts) -> Sequence[tuple[str, str]]:
@@ -162,6 +162,6 @@ def history(image: ImageFacts) -> Sequence[tuple[str, str]]:
 
 def tidy(made_by: str) -> str:
     """An instruction from an image's history as it stood in the Dockerfile."""
-    text = re.sub(r"\s+# buildkit$", "", " ".join(made_by.split()))
+    text = re.sub(r"\s+# buildkit$", "", CA.sub("", " ".join(made_by.split())))
     text = re.sub(r"^(RUN )?\|\d+ (\S+=\S+ )*", "RUN ", text)
     return text.replace("RUN /bin/sh -c ", "RUN ") or "(a root file system, imported)"

@@ -2,7 +2,8 @@
 
 requirements.lock is made from pyproject.toml; each image's requirements.txt from its own
 requirements.in at the versions of requirements.lock, so that a service behaves the same as
-a process and in its container; environment.yml gives conda users the same direct versions.
+a process and in its container; so is that of a benchmark's peers. environment.yml gives conda
+users the same direct versions.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ from lab_utils.paths import CONTAINERS, ROOT
 LOCK = ROOT / "requirements.lock"
 CONDA = ROOT / "environment.yml"
 PROJECT = ROOT / "pyproject.toml"
+PEERS = ROOT / "benchmarks/experiment/requirements.in"
 
 COMPILE = (
     *(
@@ -83,7 +85,7 @@ def make() -> list[Path]:
         constraints = Path(folder) / "constraints.txt"
         pins = pinned(LOCK.read_text("utf-8"))
         constraints.write_text("".join(f"{name}=={pins[name]}\n" for name in pins))
-        for source in sorted(CONTAINERS.glob("*/requirements.in")):
+        for source in sorted([*CONTAINERS.glob("*/requirements.in"), PEERS]):
             target = source.with_suffix(".txt")
             _compile(source, target, "--constraint", str(constraints))
             written.append(target)

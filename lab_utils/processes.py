@@ -102,8 +102,11 @@ class Process:
         """
         if self.running() or not self._pid_file.exists():
             return ""
-        child = _CHILDREN.get(self._pid_file)
-        code = child.poll() if child else None
+        code = None
+        if child := _CHILDREN.get(self._pid_file):
+            # its first thread has ended; while others still do, nobody is told how
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                code = child.wait(STOP_DEADLINE)
         if code is None:
             return "exited"
         return f"exited ({code if code >= 0 else 128 - code})"

@@ -23,7 +23,7 @@ from lab_utils.ports import Ports
 TEST_PROJECT = "recitation-test"
 """Label and Compose project of all that checks make, so that a user's own stack is not touched."""
 
-CELL_TIMEOUT = 120
+CELL_TIMEOUT = 300
 """Seconds a notebook's cell may take; the helpers have deadlines of their own, well below."""
 
 
@@ -79,13 +79,13 @@ def long_checks() -> list[Check]:
     notebooks = map(str, found)
     others = [f"--ignore={folder}" for folder in (*APART, "tests/browser")]
     return [
-        Check("tests of the lab", ("pytest", "tests", *others)),
-        Check("tests of the balancer and the experiment", ("pytest", *APART)),
         Check(
             "notebooks, run cell by cell",
             (*CELL_BY_CELL, *notebooks),
             beside=f"{TEST_PROJECT}-notebooks",
         ),
+        Check("tests of the lab", ("pytest", "tests", *others)),
+        Check("tests of the balancer and the experiment", ("pytest", *APART)),
         Check("notebooks, in a browser", ("pytest", "tests/browser")),
     ]
 

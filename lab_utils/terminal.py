@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import httpx
-from IPython.display import display
+from IPython.display import DisplayHandle
 
 from lab_utils import build_log, docker_engine, images, ports
 from lab_utils.build_log import Build
@@ -126,7 +126,8 @@ class Terminal:
         """
         command = f"docker build --file {dockerfile} --tag {image} ."
         print(f"$ {command}")
-        shown: Any = display(_Steps(Build(image)), display_id=True)  # type: ignore[no-untyped-call]
+        shown: Any = DisplayHandle()  # type: ignore[no-untyped-call]
+        shown.display(_Steps(Build(image)))
 
         def follow(engine: Engine) -> dict[str, Any]:
             build = Build(image)

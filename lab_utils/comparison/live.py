@@ -6,6 +6,7 @@ from lab_utils.comparison.facts import NAMES
 from lab_utils.comparison.shown import Table
 from lab_utils.measurements import load
 from lab_utils.runtimes import KINDS, Kind, Unavailable, make
+from lab_utils.vm import accelerator
 
 
 def what_is_live() -> Table:
@@ -17,10 +18,9 @@ def what_is_live() -> Table:
 
 
 def _row(kind: Kind) -> tuple[str, ...]:
-    runtime = make(kind)
     try:
-        runtime.demand()
+        make(kind).demand()
     except Unavailable as missing:
         return (NAMES[kind], "recorded", f"{missing.found}. To have it: {missing.next_step}")
-    accelerator = runtime.accelerator
-    return (NAMES[kind], "live", f"accelerator {accelerator}" if accelerator else "it runs here")
+    found = accelerator.known() if kind == "vm" else None
+    return (NAMES[kind], "live", f"a guest booted with {found.name}" if found else "it runs here")

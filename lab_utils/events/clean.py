@@ -52,47 +52,40 @@ _OUTCOME_BYTES = len(
     '{"event":"outcome","request_id":"","timestamp":"","user_id":"","variant":"","outcome":0}\n'
 )
 
-# a request's latency has three decimals; null is two bytes longer than an empty text's quotes
+# A request's latency has three decimals; null is two bytes longer than an empty text's quotes.
+# What breaks a rule counts for more bytes than any file has.
 _SCAN = """
 CREATE TEMP TABLE groups AS
-SELECT user_id, variant, count(film) AS visits, count(outcome) AS reported,
-    sum(outcome) AS outcome, bit_xor(print) AS print, count(wrong) AS wrong, sum(bytes) AS bytes,
-    count(*) AS lines, count(status) AS requests, list(latency_ms) FILTER (slow) AS latencies,
-    list({{status: status, failover: failover}}) FILTER (odd) AS odd
+SELECT user_id, variant, count_if(film) AS visits, count(outcome) AS reported,
+    sum(outcome) AS outcome, count(*) AS lines, sum(bytes) AS bytes,
+    bit_xor(CASE WHEN outcome IS NOT NULL OR film AND status < 400 THEN hash(request_id) END)
+        AS print,
+    list(latency_ms) FILTER (film AND latency_ms >= {low}) AS latencies,
+    list(CASE WHEN failover IS NULL THEN status ELSE -status END)
+        FILTER (film AND (status >= 400 OR failover IS NOT NULL)) AS odd
 FROM (
-    SELECT *, latency_ms >= {low} AND film = 1 AS slow,
-        film = 1 AND (status >= 400 OR failover IS NOT NULL) AS odd,
-        CASE WHEN outcome IS NOT NULL OR film = 1 AND status < 400 THEN hash(request_id) END
-            AS print
-    FROM (
-        SELECT *, CASE WHEN event = 'request' AND starts_with(path, '{under}') THEN 1 END AS film,
-            CASE event
-            WHEN 'request' THEN CASE WHEN status BETWEEN 100 AND 999
-                AND latency_ms BETWEEN 0 AND 99999 AND request_id IS NOT NULL
-                AND strlen(timestamp) BETWEEN 20 AND 27
-                AND try_cast(timestamp AS TIMESTAMP) IS NOT NULL THEN NULL ELSE 1 END
-            WHEN 'outcome' THEN CASE WHEN outcome IN (0, 1) THEN NULL ELSE 1 END
-            ELSE 1 END AS wrong,
-            strlen(request_id) + strlen(timestamp) + coalesce(strlen(user_id), 2)
-            + coalesce(strlen(variant), 2) + CASE event
-            WHEN 'outcome' THEN {outcome_bytes}
-            ELSE {request_bytes} + coalesce(strlen(backend), 2) + strlen(method) + strlen(path)
-                + CASE WHEN latency_ms < 10 THEN 5 WHEN latency_ms < 100 THEN 6
-                    WHEN latency_ms < 1000 THEN 7 WHEN latency_ms < 10000 THEN 8 ELSE 9 END
-                + coalesce(14 + strlen(failover), 0) + coalesce(18 + strlen(retried_from), 0)
-                + coalesce(11 + strlen(error), 0)
-            END AS bytes
-        FROM {lines}
-    )
+    SELECT *, starts_with(path, '{under}') AS film, strlen(request_id) + strlen(timestamp)
+        + coalesce(strlen(user_id), 2) + coalesce(strlen(variant), 2) + CASE
+        WHEN event = 'outcome' AND outcome IN (0, 1) THEN {outcome_bytes}
+        WHEN event = 'request' AND status BETWEEN 100 AND 999 AND latency_ms BETWEEN 0 AND 99999
+            AND strlen(timestamp) BETWEEN 20 AND 27
+            AND try_cast(timestamp AS TIMESTAMP) IS NOT NULL
+        THEN {request_bytes} + coalesce(strlen(backend), 2) + strlen(method) + strlen(path)
+            + CASE WHEN latency_ms < 10 THEN 5 WHEN latency_ms < 100 THEN 6
+                WHEN latency_ms < 1000 THEN 7 WHEN latency_ms < 10000 THEN 8 ELSE 9 END
+            + coalesce(14 + strlen(failover), 0) + coalesce(18 + strlen(retried_from), 0)
+            + coalesce(11 + strlen(error), 0)
+        ELSE 1000000000000 END AS bytes
+    FROM {lines}
 )
 GROUP BY user_id, variant
 """
 
 _PROOF = """
-SELECT coalesce(sum(wrong), 0), sum(bytes), sum(lines), sum(requests), sum(visits),
+SELECT sum(bytes), sum(lines), sum(reported), sum(visits),
     count(*) FILTER (
-        print IS NOT NULL AND print <> 0
-        OR reported <> visits - len(list_filter(coalesce(odd, []), lambda x: x.status >= 400))
+        coalesce(print, 0) <> 0
+        OR reported <> visits - len(list_filter(coalesce(odd, []), lambda s: abs(s) >= 400))
     ),
     count(*) FILTER (user_id IS NOT NULL) - count(DISTINCT user_id)
 FROM groups
@@ -101,8 +94,8 @@ FROM groups
 _SUMS = """
 CREATE TEMP TABLE sums AS
 SELECT user_id, variant, false AS silent, visits, 0 AS first,
-    len(list_filter(odd, lambda x: x.status >= 500 OR x.failover IS NOT NULL)) AS away,
-    len(list_filter(odd, lambda x: x.failover IS NOT NULL)) AS stood_in, visits - reported AS error,
+    len(list_filter(odd, lambda s: s < 0 OR s >= 500)) AS away,
+    len(list_filter(odd, lambda s: s < 0)) AS stood_in, visits - reported AS error,
     coalesce(outcome, 0) AS outcome,
     CASE WHEN outcome = visits THEN 1.0 ELSE 0.0 END AS outcome_low,
     CASE WHEN outcome > 0 THEN 1.0 ELSE 0.0 END AS outcome_high,
@@ -115,8 +108,8 @@ FROM (SELECT * REPLACE (coalesce(odd, []) AS odd) FROM groups) WHERE visits > 0
 """
 
 _FAILURES = """
-SELECT odd.status, variant, count(*)
-FROM (SELECT variant, unnest(odd) AS odd FROM groups) WHERE odd.status >= 400 GROUP BY ALL
+SELECT abs(status), variant, count(*)
+FROM (SELECT variant, unnest(odd) AS status FROM groups) WHERE abs(status) >= 400 GROUP BY ALL
 """
 
 
@@ -141,16 +134,16 @@ def summed(connection: DuckDBPyConnection, path: Path, low: float) -> int | None
         request_bytes=_REQUEST_BYTES,
         outcome_bytes=_OUTCOME_BYTES,
     )
+    # first, so that what it takes is given back before the sums are made
+    requests = _distinct_requests(connection, path)
+    if requests is None:
+        return None
     try:
         connection.execute(scan)
     except duckdb.InvalidInputException:  # a line that is no JSON, or does not fit the columns
         return None
-    ((wrong, size, count, requests, visits, unmatched, mixed),) = connection.execute(
-        _PROOF
-    ).fetchall()
-    if wrong or unmatched or mixed or not visits or size != _size(path):
-        return None
-    if not _distinct(connection, path, requests):
+    ((size, count, reported, visits, unmatched, mixed),) = connection.execute(_PROOF).fetchall()
+    if size != _size(path) or count - reported != requests or unmatched or mixed or not visits:
         return None
     connection.execute(_SUMS.format(whole=low == 0))
     return int(count)
@@ -185,11 +178,14 @@ def _size(path: Path) -> int:
         return size + (file.read() != b"\n")
 
 
-def _distinct(connection: DuckDBPyConnection, path: Path, requests: int) -> bool:
-    """Whether no two requests have an identifier of the same hash.
+def _distinct_requests(connection: DuckDBPyConnection, path: Path) -> int | None:
+    """How many requests there are; None if two of them have an identifier of the same hash.
 
-    The lines are known to be plain by now, so that no JSON has to be parsed again.
+    Looks at lines of the balancer's form alone, so that no JSON has to be parsed for it. Whether
+    there are others is seen by the sums.
     """
+    import duckdb
+
     query = r"""
     SELECT hash(split_part(substring(line, $after), '"', 1)) AS print
     FROM read_csv($path, columns = {'line': 'VARCHAR'}, auto_detect = false, header = false,
@@ -197,6 +193,9 @@ def _distinct(connection: DuckDBPyConnection, path: Path, requests: int) -> bool
     WHERE starts_with(line, $start)
     """.replace(r"\x01", "\x01")
     asked = {"path": str(path), "start": _START, "after": len(_START) + 1}
-    prints = np.asarray(connection.execute(query, asked).fetchnumpy()["print"])
+    try:
+        prints = np.asarray(connection.execute(query, asked).fetchnumpy()["print"])
+    except duckdb.InvalidInputException:  # a line that is no text, or too long
+        return None
     prints.sort()
-    return prints.size == requests and not (prints[1:] == prints[:-1]).any()
+    return None if (prints[1:] == prints[:-1]).any() else prints.size

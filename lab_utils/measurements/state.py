@@ -145,7 +145,7 @@ def _guest_survival(guest: VirtualMachine) -> Iterator[Measurement]:
     guest.run_inside(f"rm {FILE}")
     guest.restore("kept")
     yield _survived("snapshot", guest, FILE, "`savevm`, removing the file, `loadvm`")
-    with VirtualMachine("tiny") as another:
+    with VirtualMachine("tiny", warm=True) as another:
         yield _survived("remove", another, FILE, "ending QEMU, and a new guest")
 
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from matplotlib.ticker import MaxNLocator
+
 from lab_utils.experiment import Frequency
 from lab_utils.plots.look import (
     DIFFERENCE,
@@ -32,12 +34,16 @@ def frequencies(
         for row, each in enumerate(seen.values()):
             axes.barh(row, each.rate, 0.5, color="#c9d9e6", edgecolor="white")
             point(axes, (each.rate, row), each.interval, DIFFERENCE, along="x", markersize=9)
-            label(axes, percent(each.rate), (each.interval[1], row))
+            # beside the longest bar there is room, beyond 100 % there is no axis
+            label(axes, percent(each.rate), (max(each.interval[1], promised or 0), row))
         if promised is not None:
             axes.axvline(promised, color=INK, linewidth=2, linestyle=":")
         axes.set_yticks(range(len(seen)), list(seen))
         axes.invert_yaxis()
-        axes.set_xlim(0, 1.6 * max(each.interval[1] for each in seen.values()))
+        reach = 1.6 * max(each.interval[1] for each in seen.values())
+        axes.set_xlim(0, reach)
+        ticks = MaxNLocator(8, steps=[1, 2, 5, 10]).tick_values(0, min(reach, 1.0))
+        axes.set_xticks([at for at in ticks if at < 1 + 1e-9])
         axes.tick_params(axis="y", length=0)
         in_percent(axes.xaxis)
         runs = {each.of for each in seen.values()}

@@ -67,6 +67,7 @@ class VirtualMachine(Runtime):
         self._folder = folder
         self._machine: Machine | None = None
         self._accelerator = ""
+        self._snapshots: set[str] = set()
 
     @property
     def accelerator(self) -> str:
@@ -103,6 +104,7 @@ class VirtualMachine(Runtime):
         else:
             disks.make(machine.disk, base)
         self._accelerator = chosen
+        self._snapshots = {WARM} if warm else set()
         machine.start(
             Hardware(chosen, MEMORY_MB[self.server], str(machine.disk), WARM if warm else "")
         )
@@ -161,6 +163,7 @@ class VirtualMachine(Runtime):
     def snapshot(self, name: str = "saved") -> None:
         """Save memory, processors, devices and disk under a name; the guest goes on."""
         self._there().monitor.say(f"savevm {_word(name)}")
+        self._snapshots.add(name)
 
     def restore(self, name: str = "saved") -> None:
         """Roll all of it back to a snapshot; what happened since has not.
@@ -168,7 +171,13 @@ class VirtualMachine(Runtime):
         Raises:
             LabError: there is no snapshot of that name.
         """
-        self._there().monitor.say(f"loadvm {_word(name)}")
+        machine = self._there()
+        if name not in self._snapshots:  # asked for one that is not there, QEMU stops the guest
+            known = ", ".join(sorted(self._snapshots)) or "none was taken"
+            raise LabError(
+                "rolling a guest back", f"it has no snapshot {name!r}", f"name one of: {known}"
+            )
+        machine.monitor.say(f"loadvm {name}")
 
     def console(self) -> str:
         """Everything the guest's kernel said on its serial line so far."""

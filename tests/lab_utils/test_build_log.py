@@ -10,7 +10,7 @@ LOG = """
 #4 CACHED
 #5 [2/4] COPY . .
 #5 DONE 0.1s
-#6 [3/4] RUN --mount=type=secret,id=ca     pip install   flask
+#6 [3/4] RUN --mount=type=secret,id=ca  if [ -s /run/secrets/ca ]; then :; fi; pip install   flask
 #6 0.512 Collecting flask
 #6 DONE 7.5s
 #7 [stage-1 4/4] RUN true
@@ -28,8 +28,9 @@ def test_a_build_has_a_step_for_each_instruction_but_from():
     assert [(step.where, step.what) for step in built()[-1].steps] == [
         ("2/4", "COPY . ."),
         ("3/4", "RUN pip install flask"),
-        ("4/4", "RUN true"),
+        ("stage-1 4/4", "RUN true"),
     ]
+    assert "stage-1" not in built()[-1].to_html()
 
 
 def test_it_tells_what_was_made_anew_and_what_came_from_the_cache():
@@ -55,6 +56,16 @@ def test_a_step_that_fails_is_told_as_failed():
 
 def test_no_line_that_changes_nothing_makes_another_build():
     assert built(["#1 [internal] load metadata", "", "#1 DONE 0.0s", "#9 0.1 stray"]) == []
+
+
+def test_steps_stand_in_the_order_of_the_dockerfile_in_whatever_order_they_are_begun():
+    begun = [
+        "#9 [stage-1 2/3] WORKDIR /app",
+        "#7 [build 2/2] RUN make",
+        "#8 [stage-1 3/3] COPY a .",
+    ]
+    steps = built([*begun[1:], begun[0]])[-1].steps
+    assert [step.where for step in steps] == ["build 2/2", "stage-1 2/3", "stage-1 3/3"]
 
 
 def test_a_build_can_be_kept_and_says_that_it_is_recorded():

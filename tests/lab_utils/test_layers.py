@@ -43,5 +43,5 @@ def test_a_picture_of_the_cache_counts_what_was_made_anew():
 def test_an_instruction_reads_as_it_stood_in_the_dockerfile():
     assert layers.history(IMAGE)[2:] == [
         ("15 MB", "RUN /venv/bin/pip install flask"),
-        ("0.0 MB", "COPY app.py ."),
+        ("1 kB", "COPY app.py ."),
     ]

@@ -8,6 +8,13 @@ import pytest
 from lab_utils import waiting
 from lab_utils.processes import Process, end_marked
 
+LINGERING = """
+import ctypes, os, threading, time
+threading.Thread(target=lambda: (time.sleep(0.5), os._exit(3))).start()
+ctypes.CDLL(None).pthread_exit(None)
+"""
+"""Its first thread ends before its second: dead to those who look, and not yet to its parent."""
+
 SLEEPER = [sys.executable, "-u", "-c", "print('awake'); import time; time.sleep(600)"]
 
 
@@ -85,6 +92,14 @@ def test_how_it_ended_is_known_until_it_is_stopped(sleeper):
     wait_until(lambda: sleeper.end == "exited (137)")
     sleeper.stop()
     assert sleeper.end == ""
+
+
+@pytest.mark.needs("linux")
+def test_how_it_ended_is_known_where_its_last_threads_are_still_ending(tmp_path):
+    process = Process("lingering", tmp_path)
+    process.start([sys.executable, "-c", LINGERING], {})
+    wait_until(lambda: process.running() is None)
+    assert process.end == "exited (3)"
 
 
 def test_how_it_ended_is_not_made_up_where_another_command_started_it(sleeper, monkeypatch):

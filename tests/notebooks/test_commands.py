@@ -80,8 +80,11 @@ def parses(words):
 
 
 def is_known(words):
+    if is_left_open(words[0]):
+        return True
     if words[0] in GROUPS:
-        return len(words) == 1 or words[1].startswith("-") or words[1] in GROUPS[words[0]]
+        second = words[1] if len(words) > 1 else "-"
+        return second.startswith("-") or is_left_open(second) or second in GROUPS[words[0]]
     return words[0] in PLAIN or words[0].startswith("-")
 
 

@@ -33,17 +33,21 @@ class TestOneThatIsUp:
         assert vm.answers()
 
     def test_a_snapshot_that_was_not_taken_cannot_be_restored(self, vm):
-        with pytest.raises(LabError, match="does not exist"):
+        with pytest.raises(LabError, match="no snapshot 'never'"):
             vm.restore("never")
+        assert vm.answers()
 
     @pytest.mark.parametrize("name", ["two words", "", "; quit"])
     def test_a_snapshot_has_a_plain_name(self, vm, name):
         with pytest.raises(LabError, match="not one word"):
             vm.snapshot(name)
 
-    def test_it_reaches_neither_this_machine_nor_the_network(self, vm):
-        assert vm.run_inside("wget -T 2 -q -O - http://10.0.2.2:9 2>&1 || echo refused") != ""
-        assert "refused" in vm.run_inside("nc -w 2 10.0.2.2 22 < /dev/null || echo refused")
+    def test_it_does_not_reach_what_listens_on_this_machine(self, vm, tmp_path):
+        """10.0.2.2 is this machine, as the guest's network would show it."""
+        with Process("tiny", folder=tmp_path) as here:
+            port = here.url.rpartition(":")[2]
+            asked = f"wget -q -O - http://10.0.2.2:{port}/"
+            assert vm.run_inside(f"timeout 1 {asked} 2>&1 || echo refused").endswith("refused\n")
 
 
 @pytest.mark.needs("vm")

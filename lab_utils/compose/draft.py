@@ -89,7 +89,7 @@ class Draft:
         return found
 
     def __str__(self) -> str:
-        return f"{shown(self.path)}, {'as it was laid down' if self.is_untouched else 'changed'}"
+        return f"{shown(self.path)}{', as it was laid down' if self.is_untouched else ''}"
 
     __repr__ = __str__
 

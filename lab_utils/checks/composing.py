@@ -10,6 +10,7 @@ from lab_utils.compose.change import STEPS, Change
 from lab_utils.compose.draft import Draft, NotReadable, exposed
 from lab_utils.compose.file import STACK_FILE
 from lab_utils.compose.moments import Moments
+from lab_utils.compose.project import understood
 from lab_utils.compose.reach import Reach
 from lab_utils.compose.scaling import Scaled
 from lab_utils.errors import LabError
@@ -68,8 +69,9 @@ def starts_at_once(services: object) -> str:
     "that recommender has the status 404: it answered, and it does not know this user. Nothing "
     "was broken.",
 )
-def find_the_request(service: object, user: object, complaint: Complaint) -> str:
+def find_the_request(service_and_user: object, complaint: Complaint) -> str:
     """By the balancer's event log."""
+    service, user = _pair(service_and_user, "a service and a user")
     event = complaint.event
     answered = f"recommender-{event['variant']}"
     said = one_of(service, SERVICES)
@@ -153,10 +155,10 @@ def three_containers(command: object, scaled: Scaled) -> str:
     """By what runs, and whom the balancer has healthy."""
     typed = text(command)
     output = scaled.output
+    if why_not := understood(typed)[2]:
+        raise NotYet(f"it was not run: {why_not}", "a command that ends", "mend that first")
     if scaled.running is None or scaled.served is None:
         raise LabError("counting the containers", output.said, "ours is shown by .solution()")
-    if output.exit_code is None:
-        raise NotYet(f"it was not run: {output.said}", "a command that ends", "mend that first")
     if output.exit_code and "port is already allocated" in output.said:
         raise NotYet(
             "a second container wanted the port that the first one has",
@@ -237,8 +239,9 @@ def unnoticed(steps: object, change: Change) -> str:
     answer="store, with 3: STORE_FOLDER was not set. prices ended because the store did not "
     "answer, till because prices did not: each complained louder than the one before.",
 )
-def ended_first(service: object, exit_code: object, moments: Moments) -> str:
+def ended_first(service_and_code: object, moments: Moments) -> str:
     """By when the engine saw each container end."""
+    service, exit_code = _pair(service_and_code, "a service and an exit code")
     ended = moments.ended
     said = one_of(service, [each.service for each in ended])
     code = whole(exit_code, "of an exit code")
@@ -356,6 +359,12 @@ def _demand_secret(reader: dict[str, Any]) -> None:
             "the key at /run/secrets/api_key",
             "`secrets:` stands in two places: in the service, and at the left edge with its `file`",
         )
+
+
+def _pair(answer: object, what: str) -> tuple[object, object]:
+    if not isinstance(answer, tuple | list) or len(answer) != 2:
+        raise NotYet(described(answer), what, "write two things with a comma between them")
+    return answer[0], answer[1]
 
 
 def _listed(names: Any) -> str:

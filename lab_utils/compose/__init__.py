@@ -6,6 +6,6 @@
 from lab_utils.compose.change import STEPS
 from lab_utils.compose.draft import mine, ours, try_out
 from lab_utils.compose.file import STACK_FILE
-from lab_utils.compose.lesson import all_ended, lesson
+from lab_utils.compose.lesson import lesson
 
-__all__ = ["STACK_FILE", "STEPS", "all_ended", "lesson", "mine", "ours", "try_out"]
+__all__ = ["STACK_FILE", "STEPS", "lesson", "mine", "ours", "try_out"]

@@ -6,7 +6,7 @@ import itertools
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from lab_utils.compose.output import Provenance
+from lab_utils.compose.output import Provenance, Seen
 from lab_utils.compose.visitors import Visit, Visitors
 
 STEPS = ("start", "wait", "stop")
@@ -19,8 +19,8 @@ BEFORE_S, AFTER_S = 1.0, 2.0
 """Seconds of visitors before the first step, and after all is well again."""
 
 
-@dataclass(frozen=True)
-class Change:
+@dataclass(frozen=True, repr=False)
+class Change(Seen):
     """What visitors saw of one change.
 
     Attributes:
@@ -56,11 +56,6 @@ class Change:
             f"{', '.join(self.order)}: {self.lost} of {len(self.visits)} visitors lost, the "
             f"longest wait {self.longest_ms:,.0f} ms"
         )
-
-    def __str__(self) -> str:
-        return f"{self.told}. {self.recorded}" if self.recorded else self.told
-
-    __repr__ = __str__
 
 
 def order_of(steps: object) -> tuple[str, ...] | None:

@@ -12,7 +12,8 @@ from typing import Any
 from lab_utils import docker_engine
 from lab_utils.checks.progress import location
 from lab_utils.compose.file import shown
-from lab_utils.compose.lesson import SAMPLES, Lesson, LiveProject
+from lab_utils.compose.lesson import Lesson
+from lab_utils.compose.live import SAMPLES, LiveProject
 from lab_utils.compose.output import Output
 from lab_utils.compose.project import Project
 from lab_utils.errors import LabError
@@ -88,7 +89,7 @@ class Draft:
         return found
 
     def __str__(self) -> str:
-        return f"{shown(self.path)}, {'as it was laid down' if self.is_untouched else 'changed'}"
+        return f"{shown(self.path)}{', as it was laid down' if self.is_untouched else ''}"
 
     __repr__ = __str__
 
@@ -123,10 +124,9 @@ def try_out(draft: Draft, lesson: Lesson) -> Output:
         return Output(TRIED, None, f"not brought up: port {open_ports[0]} is open to everybody")
     own = lesson.project
     project = Project(own.engine, draft.folder, f"{own.name}-mine", draft.environment)
-    tried = LiveProject(project, "mine", lesson.note)
+    tried = LiveProject(project, "mine", lesson.tape)
     try:
-        up = project.run("docker compose up --detach")
-        return tried.run(TRIED) if up.exit_code == 0 else up
+        return tried.run(TRIED)  # brings up films, too, and waits for it as the file says
     finally:
         tried.down()
 

@@ -10,12 +10,15 @@ import httpx
 
 from lab_utils import balancer, waiting
 from lab_utils.compose.output import Provenance, banner
-from lab_utils.compose.visitors import TIMEOUT, users_of
+from lab_utils.compose.visitors import users_of
 from lab_utils.ports import Ports
 from lab_utils.stack import Stack
 from lab_utils.stack.containers import ContainerStack
 
 SERVICE, VARIANT, OTHER = "recommender-b", "b", "a"
+
+PATIENCE = 3.0
+"""Seconds a visitor waits for an answer."""
 
 NOTICE_TIMEOUT = 30.0
 """Seconds until the balancer must have noticed."""
@@ -92,7 +95,7 @@ def _after(stack: Stack, done: str, do: Callable[[], object]) -> Testimony:
 
 def _ask(address: str, user: str) -> str:
     try:
-        answer = httpx.get(f"{address}/recommend/{user}?n=1", timeout=TIMEOUT, trust_env=False)
+        answer = httpx.get(f"{address}/recommend/{user}?n=1", timeout=PATIENCE, trust_env=False)
     except httpx.HTTPError as error:
         return f"no answer: {type(error).__name__}"
     said = answer.json()

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from lab_utils.compose.output import Provenance
+from lab_utils.compose.output import Provenance, Seen
 
 KEPT_PROBES = 5
 """How many health checks of a container the engine remembers."""
@@ -45,8 +45,8 @@ class Moment:
         return ", ".join(told)
 
 
-@dataclass(frozen=True)
-class Moments:
+@dataclass(frozen=True, repr=False)
+class Moments(Seen):
     """All containers of a project, in the order in which they started.
 
     Attributes:
@@ -74,10 +74,10 @@ class Moments:
         over = [each for each in self.all if each.ended_s is not None]
         return sorted(over, key=lambda each: each.ended_s or 0.0)
 
-    def __str__(self) -> str:
-        return "\n".join([*map(str, self.all), *([str(self.recorded)] if self.recorded else [])])
-
-    __repr__ = __str__
+    @property
+    def told(self) -> str:
+        """A line for each container."""
+        return "\n".join(map(str, self.all))
 
 
 def _moment(service: str, state: Mapping[str, Any], began: float) -> Moment:

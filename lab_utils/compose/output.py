@@ -27,6 +27,26 @@ class Provenance:
         )
 
 
+class Seen:
+    """Something that was seen, live or recorded, shown as lines of text with where it is from."""
+
+    recorded: Provenance | None
+
+    @property
+    def told(self) -> str:
+        """What was seen, in lines."""
+        raise NotImplementedError
+
+    def __str__(self) -> str:
+        return "\n".join([self.told, *([str(self.recorded)] if self.recorded else [])])
+
+    __repr__ = __str__
+
+    def _repr_mimebundle_(self, **_: object) -> dict[str, str]:
+        lines = f'<pre style="overflow-x:auto;white-space:pre">{html.escape(self.told)}</pre>'
+        return {"text/html": lines + banner(self.recorded), "text/plain": str(self)}
+
+
 @dataclass(frozen=True)
 class Output:
     """A command, its exit code, and both its streams as one text.

@@ -5,7 +5,7 @@ from __future__ import annotations
 import socket
 from dataclasses import dataclass
 
-from lab_utils.compose.output import Provenance
+from lab_utils.compose.output import Provenance, Seen
 from lab_utils.ports import HOST, Ports
 from lab_utils.stack.containers import ContainerStack
 
@@ -31,8 +31,8 @@ class Question:
     to: str
 
 
-@dataclass(frozen=True)
-class Reach:
+@dataclass(frozen=True, repr=False)
+class Reach(Seen):
     """Which connections could be opened.
 
     Attributes:
@@ -45,14 +45,13 @@ class Reach:
     questions: tuple[Question, ...]
     recorded: Provenance | None = None
 
-    def __str__(self) -> str:
-        told = [
+    @property
+    def told(self) -> str:
+        """Each question with its answer."""
+        return "\n".join(
             f"{each.letter}: {each.who} → {each.to}: {'yes' if self.opened[each.letter] else 'no'}"
             for each in self.questions
-        ]
-        return "\n".join([*told, *([str(self.recorded)] if self.recorded else [])])
-
-    __repr__ = __str__
+        )
 
 
 def questions(ports: Ports) -> tuple[Question, ...]:

@@ -8,13 +8,13 @@ from dataclasses import dataclass
 
 import httpx
 
-from lab_utils.compose.output import Provenance
+from lab_utils.compose.output import Provenance, Seen
 from lab_utils.compose.visitors import TIMEOUT, users_of
 from lab_utils.stack import Stack
 
 
-@dataclass(frozen=True)
-class Spread:
+@dataclass(frozen=True, repr=False)
+class Spread(Seen):
     """Requests by the backend that answered them.
 
     Attributes:
@@ -25,11 +25,10 @@ class Spread:
     answered: dict[str, int]
     recorded: Provenance | None = None
 
-    def __str__(self) -> str:
-        told = [f"{count:>4}  {address}" for address, count in self.answered.items()]
-        return "\n".join([*told, *([str(self.recorded)] if self.recorded else [])])
-
-    __repr__ = __str__
+    @property
+    def told(self) -> str:
+        """How many, and who."""
+        return "\n".join(f"{count:>4}  {address}" for address, count in self.answered.items())
 
 
 def measured(stack: Stack, variant: str, visits: int) -> Spread:

@@ -15,7 +15,8 @@ BIN_S = 0.25
 
 
 def changes(*seen: Change) -> Picture:
-    """Visitors answered and lost over time, a panel for each change."""
+    """Visitors answered and lost over time, a panel for each change that was made at all."""
+    seen = tuple(each for each in seen if each.visits)
     most = max(_highest(each) for each in seen)
     end = max(visit.at_s for each in seen for visit in each.visits) + BIN_S
     with canvas(height=1.2 + 2.5 * len(seen)) as figure:
@@ -45,9 +46,9 @@ def _draw(axes: Axes, change: Change, most: int) -> None:
     axes.bar(at, high, BIN_S, bottom=low, color=bad.colour, hatch=bad.hatch, label="lost", **look)
     for number, (step, moment) in enumerate(zip(change.order, change.took_s, strict=True)):
         axes.axvline(moment, color=INK, linewidth=2, linestyle=":")
-        height = most * (1.12 + 0.2 * (number % 2))
+        height = most * (1.08 + 0.22 * number)
         axes.text(moment + 0.05, height, step, weight="bold", va="bottom")
-    axes.set_ylim(0, most * 1.62)
+    axes.set_ylim(0, most * 1.8)
     axes.set_yticks([0, most])
     axes.set_ylabel("visitors")
     axes.set_title(f"{', '.join(change.order)}: {change.lost} of {len(change.visits)} lost", pad=6)

@@ -110,11 +110,22 @@ def complaint(stack: Stack) -> Complaint:
     """Six visitors come; one of them gets no films, and complains.
 
     Raises:
-        LabError: the stack is not up.
+        LabError: the stack is not up, or not well.
     """
-    answers = [ask(stack, user) for user in CROWD]
-    unhappy = next(each for each in answers if each.status_code != httpx.codes.OK)
-    request_id = unhappy.headers["X-Request-Id"]
+    unhappy: list[httpx.Response] = []
+
+    def missing() -> str | None:
+        answers = [ask(stack, user) for user in CROWD]
+        unhappy[:] = [each for each in answers if each.status_code == httpx.codes.NOT_FOUND]
+        return None if unhappy else f"the answers were {[each.status_code for each in answers]}"
+
+    waiting.until(
+        missing,
+        timeout=LOG_TIMEOUT,
+        doing="letting six visitors in",
+        next_step="`./lab status` shows which service is not well",
+    )
+    request_id = unhappy[0].headers["X-Request-Id"]
     lines = stack.event_log().decode().splitlines()
     event = next(json.loads(line) for line in lines if request_id in line)
     return Complaint(request_id, event)

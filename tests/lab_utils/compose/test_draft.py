@@ -1,15 +1,16 @@
 import pytest
 
 from lab_utils.compose.draft import OURS, STARTER, Draft, NotReadable, exposed, mine, try_out
-from lab_utils.compose.lesson import Replayed
-from lab_utils.compose.recording import RECORDED, Recording
+from lab_utils.compose.lesson import TAPE
+from lab_utils.compose.replayed import Replayed
 from lab_utils.ports import Ports
+from lab_utils.recorded import Tape
 from lab_utils.stack.processes import ProcessStack
 
 
 @pytest.fixture
 def replayed(tmp_path):
-    return Replayed(ProcessStack(Ports.free(), tmp_path), Recording.read(RECORDED))
+    return Replayed(ProcessStack(Ports.free(), tmp_path), Tape.of(TAPE))
 
 
 @pytest.fixture(autouse=True)

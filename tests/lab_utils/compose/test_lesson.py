@@ -5,10 +5,13 @@ import ast
 import nbformat
 import pytest
 
-from lab_utils.compose.lesson import Replayed, all_ended, lesson
+from lab_utils.compose.change import ORDERS
+from lab_utils.compose.lesson import TAPE, lesson
 from lab_utils.compose.record import NOTEBOOK
-from lab_utils.compose.recording import RECORDED, Recording
+from lab_utils.compose.replayed import Replayed
 from lab_utils.compose.scaling import OURS
+from lab_utils.errors import LabError
+from lab_utils.recorded import Tape
 
 
 @pytest.fixture
@@ -26,12 +29,12 @@ def commands():
 
 
 def test_every_command_of_the_notebook_was_recorded():
-    recording = Recording.read(RECORDED)
+    tape = Tape.of(TAPE)
     keys = [
         f"{'stack' if whose == 'lab' else whose} run {command}" for whose, command in commands()
     ]
     assert len(keys) > 10
-    assert [key for key in keys if recording.get(key) is None] == []
+    assert [key for key in keys if tape.replayed(key) is None] == []
 
 
 def test_what_the_broken_shop_has_to_be_asked_was_recorded(replayed):
@@ -62,6 +65,16 @@ def test_what_was_not_recorded_is_not_made_up(replayed):
     assert "was not recorded" in output.said
 
 
+def test_what_is_not_on_the_tape_is_told_with_how_to_get_an_engine(replayed):
+    with pytest.raises(LabError, match="was not"):
+        replayed.sample("nothing of the kind").moments()
+
+
+def test_every_order_of_a_change_is_recorded_and_only_one_lost_nobody(replayed):
+    changes = [replayed.replace(list(order)) for order in ORDERS]
+    assert [each.order for each in changes if each.lost == 0] == [("start", "wait", "stop")]
+
+
 def test_a_change_in_no_order_is_refused(replayed):
     assert replayed.replace(["start"]).refused
 
@@ -72,7 +85,7 @@ def test_dots_stand_for_our_order_and_our_command(replayed):
 
 
 def test_the_broken_shop_ends_at_the_store_first(replayed):
-    ended = all_ended(replayed.sample("broken")).ended
+    ended = replayed.sample("broken").ended().ended
     assert [each.service for each in ended] == ["store", "prices", "till"]
 
 

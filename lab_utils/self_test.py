@@ -38,8 +38,13 @@ CELL_BY_CELL = (
 APART = ("tests/attacks", "tests/benchmarks", "tests/containers", "tests/lab_utils/experiment")
 """Tests that need no engine and share nothing with others: they can run beside them."""
 
-AT_ONCE = min(2, os.cpu_count() or 1)
-"""How many of the long checks run at the same time: they wait more than they work."""
+AT_ONCE = (os.cpu_count() or 1) + 1
+"""How many of the long checks run at the same time: they wait as much as they work."""
+
+SLOWEST = "--durations=12"
+
+BESIDE = f"{TEST_PROJECT}-notebooks"
+"""The Compose project of notebooks that are run as a check."""
 
 PATIENCE_S = 30
 """What a check that is interrupted has to tidy up behind itself."""
@@ -72,20 +77,17 @@ def quick_checks() -> list[Check]:
 
 
 def long_checks() -> list[Check]:
-    """Those that take minutes, the longest first."""
-    found = [path for path in sorted(NOTEBOOKS.rglob("*.ipynb")) if _committed(path.parts)]
-    if jupyter_lab.browser():  # there, solutions are typed into the student copies and run
-        found = [path for path in found if path.parent == NOTEBOOKS]
-    notebooks = map(str, found)
+    """Those that take minutes, the longest first; each says what took longest."""
     others = [f"--ignore={folder}" for folder in (*APART, "tests/browser")]
+    folders = [NOTEBOOKS, NOTEBOOKS / "solutions"]
+    if jupyter_lab.browser():  # there, solutions are typed into the student copies and run
+        folders = [NOTEBOOKS]
+    # One after the other: they share the folders that belong to whoever works through them.
+    notebooks = [str(path) for folder in folders for path in sorted(folder.glob("*.ipynb"))]
     return [
-        Check(
-            "notebooks, run cell by cell",
-            (*CELL_BY_CELL, *notebooks),
-            beside=f"{TEST_PROJECT}-notebooks",
-        ),
-        Check("tests of the lab", ("pytest", "tests", *others)),
-        Check("tests of the balancer and the experiment", ("pytest", *APART)),
+        Check("notebooks, run cell by cell", (*CELL_BY_CELL, SLOWEST, *notebooks), BESIDE),
+        Check("tests of the lab", ("pytest", SLOWEST, "tests", *others)),
+        Check("tests of the balancer and the experiment", ("pytest", SLOWEST, *APART)),
         Check("notebooks, in a browser", ("pytest", "tests/browser")),
     ]
 
@@ -94,7 +96,7 @@ def run(pytest_words: Sequence[str], console: Console) -> int:
     """Run all checks, or pytest alone where words for it are given; 0 if all is well."""
     if any(word.split("::")[0].endswith(".ipynb") for word in pytest_words):
         words = (*CELL_BY_CELL, *pytest_words)
-        return _run_alone(Check("notebooks", words, beside=f"{TEST_PROJECT}-notebooks"))
+        return _run_alone(Check("notebooks", words, BESIDE))
     if pytest_words:
         return _run_alone(Check("tests", ("pytest", *pytest_words)))
     failed = _run(quick_checks(), console) + _run(long_checks(), console, at_once=AT_ONCE)
@@ -220,7 +222,3 @@ def remove_project(project: str) -> None:
     """Remove what checks have left in the engine, if there is one."""
     with contextlib.suppress(docker_engine.EngineUnavailable):
         docker_engine.find().remove_all(project)
-
-
-def _committed(parts: tuple[str, ...]) -> bool:
-    return ".ipynb_checkpoints" not in parts

@@ -322,11 +322,13 @@ def _clean(_options: argparse.Namespace, console: Console) -> int:
 
 
 def _doctor(options: argparse.Namespace, console: Console) -> int:
-    from lab_utils import doctor, rehearsal
+    from lab_utils import doctor
 
     if not options.rehearse:
         _show_findings("What the lab finds on this machine", doctor.examine(), console)
         return 0
+    from lab_utils import rehearsal  # with what runs notebooks, a second that a look does not need
+
     findings = list(rehearsal.rehearse(console.print))
     _show_findings("What a class will find on this machine", findings, console)
     if any(each.verdict == "missing" for each in findings):

@@ -12,6 +12,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from lab_utils import waiting
+from lab_utils.errors import LabError
 from lab_utils.ports import free_port
 
 SETTINGS = Path(__file__).parent / "jupyter"
@@ -19,6 +20,9 @@ SETTINGS = Path(__file__).parent / "jupyter"
 
 START_S = 60
 """Seconds that JupyterLab may take to answer, and to end."""
+
+DOING = "starting JupyterLab"
+NEXT = "`./lab open` shows more"
 
 TOLD = 300
 """Characters of what it said that an error ends with."""
@@ -63,11 +67,11 @@ def running(root: Path, *more: str, environment: Mapping[str, str] | None = None
         try:
             address = f"http://127.0.0.1:{port}"
             waiting.until(
-                lambda: _missing(process, address),
+                lambda: _missing(process, address, log),
                 timeout=START_S,
-                doing="starting JupyterLab",
-                next_step="`./lab open` shows more",
-                details=lambda: log.read_text(errors="replace")[-TOLD:],
+                doing=DOING,
+                next_step=NEXT,
+                details=lambda: _end_of(log),
             )
             yield address
         finally:
@@ -75,10 +79,15 @@ def running(root: Path, *more: str, environment: Mapping[str, str] | None = None
             process.wait(START_S)
 
 
-def _missing(process: subprocess.Popen[bytes], address: str) -> str | None:
+def _missing(process: subprocess.Popen[bytes], address: str, log: Path) -> str | None:
     if process.poll() is not None:
-        return f"it has ended, with exit code {process.returncode}"
+        found = f"it has ended, with exit code {process.returncode}\n{_end_of(log)}"
+        raise LabError(DOING, found, NEXT)
     return None if waiting.answer(f"{address}/api") else "it does not answer"
+
+
+def _end_of(log: Path) -> str:
+    return log.read_text(errors="replace")[-TOLD:]
 
 
 def browser() -> str | None:

@@ -31,7 +31,7 @@ def wrongly(source):
     """A cell with a wrong answer in place of its dots."""
     if "check.choose(" in source:  # asks for a runtime for each case
         return source.replace("...", ALL_ALIKE, 1)
-    if "\n    ...\n" in source:  # the body of a function that names a variant
+    if source.startswith("def ") or "\ndef " in source:  # a function that names a variant
         return source.replace("...", 'return "a"', 1)
     return source.replace("...", WRONG, 1)
 

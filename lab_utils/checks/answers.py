@@ -162,7 +162,9 @@ def text(answer: object) -> str:
     if isinstance(answer, bytes):
         raise NotYet(f"bytes: {_short(repr(answer))}", "a text", "`.decode()` makes one of bytes")
     if not isinstance(answer, str):
-        raise NotYet(described(answer), "a text, in quotes", "put quotes around it")
+        plain = isinstance(answer, numbers.Number)
+        advice = "put quotes around it" if plain else "give one name, with quotes around it"
+        raise NotYet(described(answer), "a text, in quotes", advice)
     if not answer.strip():
         raise NotYet("an empty text", "a text with something in it", "write what you found")
     return answer.strip()

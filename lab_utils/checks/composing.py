@@ -244,7 +244,7 @@ def ended_first(service_and_code: object, moments: Moments) -> str:
     service, exit_code = _pair(service_and_code, "a service and an exit code")
     ended = moments.ended
     said = one_of(service, [each.service for each in ended])
-    code = whole(exit_code, "of an exit code")
+    code = whole(exit_code)
     first = ended[0]
     if said == ended[-1].service:
         raise NotYet(
@@ -363,7 +363,8 @@ def _demand_secret(reader: dict[str, Any]) -> None:
 
 def _pair(answer: object, what: str) -> tuple[object, object]:
     if not isinstance(answer, tuple | list) or len(answer) != 2:
-        raise NotYet(described(answer), what, "write two things with a comma between them")
+        example = "write two things with a comma between them, each text in quotes of its own"
+        raise NotYet(described(answer), what, example)
     return answer[0], answer[1]
 
 

@@ -149,7 +149,7 @@ def some_of(answer: object, choices: Collection[str]) -> frozenset[str]:
     """
     if isinstance(answer, str) or not isinstance(answer, list | tuple | set | frozenset):
         example = "several texts between braces: {'...', '...'}"
-        raise NotYet(described(answer), example, "use braces or brackets, even for a single one")
+        raise NotYet(described(answer), example, "use braces or brackets, and quotes around each")
     return frozenset(one_of(each, choices) for each in answer)
 
 

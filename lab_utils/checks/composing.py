@@ -139,7 +139,8 @@ def reachable(letters: object, reach: Reach) -> str:
         if missing & {"A", "E"}
         else "what is a published port for?"
     )
-    raise NotYet(f"{len(said)} connections, all of which can be opened", "one or more others", hint)
+    named = _listed(said) or "none"
+    raise NotYet(f"{named}: right as far as it goes", "one or more others", hint)
 
 
 @exercise(
@@ -156,7 +157,9 @@ def three_containers(command: object, scaled: Scaled) -> str:
     typed = text(command)
     output = scaled.output
     if why_not := understood(typed)[2]:
-        raise NotYet(f"it was not run: {why_not}", "a command that ends", "mend that first")
+        raise NotYet(
+            f"it was not run: {why_not}", "a command that can be run here", "mend that first"
+        )
     if scaled.running is None or scaled.served is None:
         raise LabError("counting the containers", output.said, "ours is shown by .solution()")
     if output.exit_code and "port is already allocated" in output.said:

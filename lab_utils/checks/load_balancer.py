@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import itertools
 
 from scipy.stats import binomtest
@@ -40,6 +41,9 @@ NOTICE_S = 15.0
 def randomiser(pick: object) -> str:
     """A function without arguments that names a variant, anew at each call."""
     draw = function(pick, "pick()")
+    demand_variants(
+        called(times, draw, 1, shown="pick()"), "pick()"
+    )  # one that prints, prints once
     drawn = called(times, draw, DRAWS, shown="pick()")
     demand_variants(drawn, "pick()")
     share = drawn.count("a") / DRAWS
@@ -109,7 +113,8 @@ def met_both(share: object) -> str:
 )
 def keep(rule: object) -> str:
     """A function from a user, a text, to a variant."""
-    choose = function(rule, "keep(user)")
+    choose = inspect.unwrap(function(rule, "keep(user)"))  # without the memory of an `lru_cache`
+    demand_variants(called(for_each, choose, USERS[:1], shown="keep(user)"), "keep(user)")
     first, again = (called(for_each, choose, USERS, shown="keep(user)") for _ in range(2))
     demand_variants(first, "keep(user)")
     for user, before, after in zip(USERS, first, again, strict=True):

@@ -1,5 +1,6 @@
 """What the exercises of notebook 04 say to right and to typical wrong answers."""
 
+import functools
 import itertools
 import random
 import zlib
@@ -53,6 +54,10 @@ def in_turns():
     return next(turns)
 
 
+def shows(user=""):
+    print("a")
+
+
 def wants_a_user(user):
     return "a"
 
@@ -77,6 +82,18 @@ MEMORY = {}
 
 def remembered(user):
     return MEMORY.setdefault(user, random.choices(["a", "b"], [70, 30])[0])
+
+
+@functools.lru_cache
+def cached(user):
+    return drawn(user)
+
+
+def noted(user):
+    return noted.known.setdefault(user, drawn(user))
+
+
+noted.known = {}
 
 
 def salted(user):
@@ -207,6 +224,7 @@ CASES = [
             Try((capital,), "in small letters"),
             Try((sixty,), "look at your weights"),
             Try((in_turns,), "in a pattern"),
+            Try((shows,), "handed back with `return`"),
             Try((ours(),), "give the function and do not call it"),
             Try((wants_a_user,), "raised TypeError"),
         ),
@@ -232,6 +250,9 @@ CASES = [
         wrong=(
             Try((drawn,), "when asked again"),
             Try((remembered,), "`MEMORY` grows with each new user"),
+            Try((cached,), "when asked again"),
+            Try((noted,), "`noted.known` grows"),
+            Try((shows,), "`print` only shows"),
             Try((salted,), "which Python salts anew"),
             Try((last_digit,), "whose number ends in"),
             Try((early,), "users 1 to 200"),
@@ -332,3 +353,8 @@ def test_what_a_rule_knows_is_found_in_closures_and_defaults_too():
 
     assert set(splits._sizes(made())) == {"known", "default 0"}
     assert splits._sizes(len) == {}
+
+
+def test_a_function_that_prints_is_not_called_ten_thousand_times(capsys):
+    check.randomiser(shows)
+    assert capsys.readouterr().out == "a\n"

@@ -100,9 +100,9 @@ def whole(answer: object, unit: str = "") -> int:
     """
     found = number(answer, unit)
     if found != int(found):
-        what = unit or "such things"
-        advice = f"there is no part of one of the {what}: think in which direction to round"
-        raise NotYet(f"{found:g}", f"a whole number of {what}", advice)
+        wanted = f"a whole number{' of ' + unit if unit else ''}"
+        advice = "there is no part of one: think in which direction to round"
+        raise NotYet(f"{found:g}", wanted, advice)
     return int(found)
 
 

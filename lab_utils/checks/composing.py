@@ -201,9 +201,12 @@ def three_containers(command: object, scaled: Scaled) -> str:
 def unnoticed(steps: object, change: Change) -> str:
     """By the visitors who got no films."""
     if change.refused:
-        missing = [step for step in STEPS if step not in change.order]
+        if not isinstance(steps, list | tuple):
+            example = '`["...", "...", "..."]`'
+            raise NotYet(described(steps), "a list of three texts", f"write it as {example}")
+        missing = [step for step in STEPS if step not in steps]
         saw = f"{described(steps)}" + (f", without `{missing[0]}`" if missing else "")
-        raise NotYet(saw, "each of the three steps once", "it takes them as a list of three texts")
+        raise NotYet(saw, "each of the three steps once", "copy their names from the text above")
     order = change.order
     saw = f"{change.lost} of {len(change.visits)} visitors lost"
     if not change.lost:

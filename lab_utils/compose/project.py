@@ -104,7 +104,7 @@ def understood(command: object) -> tuple[list[str], dict[str, str], str]:
     if words[:2] != ["docker", "compose"]:
         began = f"it begins with `{words[0]}`" if words else "there is no word in it"
         wanted = "`docker compose ...`, with nothing before it but `NAME=value`"
-        return [], {}, f"{began}, and a notebook runs {wanted} only; a terminal runs anything"
+        return [], {}, f"{began}; here it has to be {wanted} (a terminal runs anything)"
     words = words[2:]
     return words, variables, _endless(words)
 

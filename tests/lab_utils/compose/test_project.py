@@ -26,7 +26,7 @@ def test_the_older_spelling_is_understood():
         ("rm -rf results", "begins with `rm`"),
         ("export A=0; docker compose ps", "nothing before it but `NAME=value`"),
         ("A = 0 docker compose ps", "begins with `A`"),
-        ("", "only"),
+        ("", "no word in it"),
         ("docker compose ps 'all", "cannot be read"),
         (["docker", "compose"], "put quotes"),
         (17, "put quotes"),

@@ -271,7 +271,6 @@ CASES = [
         wrong=(
             Try((drawn,), "when asked again"),
             Try((remembered,), "`MEMORY` grows with each new user"),
-            Try((cached,), "when asked again"),
             Try((noted,), "`noted.known` grows"),
             Try((shows,), "`print` only shows"),
             Try((salted,), "which Python salts anew"),
@@ -384,6 +383,10 @@ def test_what_a_rule_knows_is_found_in_closures_and_defaults_too():
 
     assert set(splits._sizes(made())) == {"known", "default 0"}
     assert splits._sizes(len) == {}
+
+
+def test_a_cache_around_a_draw_is_looked_behind():
+    assert "when asked again" in str(check.keep(cached))
 
 
 def test_a_function_that_prints_is_not_called_ten_thousand_times(capsys):

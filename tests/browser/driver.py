@@ -50,6 +50,11 @@ class Notebook:
         """What a cell shows, as text."""
         return "\n".join(_text(output) for output in self.cell(index)["outputs"])
 
+    def wait_for_image(self, index: int, alt: str) -> None:
+        """Until a cell shows a picture whose alternative text has these words in it."""
+        images = f"{_CELLS}[{index}].node.querySelectorAll('img')"
+        self._wait_for(f"[...{images}].some((image) => image.alt.includes({json.dumps(alt)}))", alt)
+
     def run(self, index: int) -> None:
         """Put the cursor into a cell and press Shift+Enter; wait until it has run."""
         self._go_to(index)

@@ -34,7 +34,7 @@ class Server:
     def write(self, name, *cells):
         """A notebook of these cells, to be opened by its name."""
         book = nbformat.v4.new_notebook(
-            cells=list(map(nbformat.v4.new_code_cell, cells)),
+            cells=[nbformat.v4.new_code_cell(source.strip()) for source in cells],
             metadata={"kernelspec": {"name": "python3", "display_name": "Python 3"}},
         )
         nbformat.write(book, self.notebooks / f"{name}.ipynb")

@@ -10,7 +10,7 @@ from typing import Any
 
 from playwright.sync_api import Page
 
-CELL_S = 120
+CELL_S = 300
 """Seconds a cell may take."""
 
 _CELLS = "window.jupyterapp.shell.currentWidget.content.widgets"

@@ -139,3 +139,14 @@ def test_a_python_of_the_users_own_is_used_as_it_is(bare_checkout):
         check=True,
     )
     assert "what of the stack is up" in done.stdout
+
+
+@pytest.mark.needs("posix")
+def test_a_ctrl_c_while_it_is_only_just_starting_ends_it_without_a_traceback(tmp_path):
+    interrupted_at_once = tmp_path / "python"
+    interrupted_at_once.write_text(f'#!/bin/sh\nkill -INT $$\nexec {sys.executable} "$@"\n')
+    interrupted_at_once.chmod(0o755)
+    done = lab("status", LAB_PYTHON=str(interrupted_at_once))
+    assert done.returncode == 130
+    assert "Interrupted" in done.stderr
+    assert "Traceback" not in done.stderr

@@ -63,6 +63,8 @@ def _address() -> str:
 
 def _unavailable(address: str, error: Exception) -> EngineUnavailable:
     start = START_HINT.get(sys.platform, START_HINT["linux"])
+    if os.environ.get("DOCKER_HOST"):
+        start = "DOCKER_HOST names it: start that engine, or unset DOCKER_HOST for this machine's"
     said = str(error)
     if "ermission denied" in said or "PermissionError" in said:
         return EngineUnavailable(

@@ -46,7 +46,7 @@ def find(*, with_compose: bool = True) -> Engine:
         version = str(client.version()["Version"])
     except (DockerException, OSError) as error:
         raise _unavailable(address, error) from None
-    compose, compose_version = compose_command() if with_compose else ((), "not asked for")
+    compose, compose_version = compose_command() if with_compose else ((), "of unknown version")
     return Engine(address, version, compose, compose_version)
 
 

@@ -137,7 +137,9 @@ def _general_way(_bench: Bench) -> Iterator[None]:
 @contextmanager
 def _requests_parsed_anew(bench: Bench) -> Iterator[None]:
     parse_anew = heads._parsed_request_fields.__wrapped__
-    with mock.patch.object(hot_path, "request_fields", _forgetful(bench, "_clients", parse_anew)):
+    with mock.patch.object(
+        hot_path, "request_fields", _forgetful(bench, "_clients", "outline", parse_anew)
+    ):
         yield
 
 
@@ -149,21 +151,23 @@ def _answers_parsed_anew(bench: Bench) -> Iterator[None]:
         return parsed(head, 200, b"HTTP/1.1 200 OK\r\n")
 
     with mock.patch.object(
-        hot_path, "parse_response", _forgetful(bench, "_connections", parse_anew)
+        hot_path, "parse_response", _forgetful(bench, "_connections", "known", parse_anew)
     ):
         yield
 
 
-def _forgetful(bench: Bench, whose: str, parse_anew: Callable[..., Any]) -> Callable[..., Any]:
-    """A parser that leaves nothing to be remembered: `known` is a property that forgets."""
+def _forgetful(
+    bench: Bench, whose: str, what: str, parse_anew: Callable[..., Any]
+) -> Callable[..., Any]:
+    """A parser that leaves nothing to be remembered: `what` is a property that forgets."""
     for each in getattr(bench, whose):
-        each.__class__ = _forgetting(type(each))
+        each.__class__ = _forgetting(type(each), what)
     return parse_anew
 
 
-def _forgetting(kind: type) -> type:
+def _forgetting(kind: type, what: str) -> type:
     nothing = property(lambda _: None, lambda _self, _value: None)
-    return type(f"Forgetting{kind.__name__}", (kind,), {"known": nothing})
+    return type(f"Forgetting{kind.__name__}", (kind,), {what: nothing})
 
 
 @contextmanager

@@ -40,14 +40,14 @@ from balancer.event_log import now
 from balancer.forward import Forwarded
 from balancer.heads import (
     END_OF_HEAD,
-    REQUEST_LINE,
+    USUAL_LINE,
     HttpError,
     ProtocolError,
-    RequestHead,
     parse_response,
     request_fields,
 )
 from balancer.metrics import BUCKETS_S
+from balancer.outline import Outline, find_gap
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -56,7 +56,6 @@ if TYPE_CHECKING:
     from balancer.balancer import Balancer
     from balancer.client_side import ClientConnection
 
-_new_head: Any = tuple.__new__  # RequestHead(...) is a function in Python around this
 _new_exchange = Forwarded.__new__  # its __init__ is written out below
 
 
@@ -64,56 +63,73 @@ def take_requests(balancer: Balancer, arrived: Iterable[tuple[ClientConnection, 
     """Forward what has arrived from clients in one turn of the loop."""
     started = monotonic()
     limits, user_header = balancer.limits, balancer.user_header
-    prefix, id_prefix = balancer.settings.user.path_prefix, balancer.id_prefix
+    prefix, id_prefix, numbers = (
+        balancer.settings.user.path_prefix,
+        balancer.id_prefix,
+        balancer.numbers,
+    )
+    variants, choose_variant = balancer.variants, balancer.choose_variant
     deadline = started + limits.backend_response_s
     for client, data in arrived:
-        line = REQUEST_LINE.match(data)
-        # Not at the beginning of a request, or of one of HTTP/1.1.
-        if line is None or not client.ready or client.unread or line[4] != b"1.1":
+        line = USUAL_LINE.match(data)
+        # Not at the beginning of a request, or not of a usual one.
+        if line is None or not client.ready or client.unread:
             client.take(data)
             continue
         start = line.end()
-        fields = client.known
-        if fields is None or not data.startswith(fields.block, start):
-            end = data.find(END_OF_HEAD, start - 2)
-            if not 0 <= end <= limits.header_bytes - 4:
+        outline, headers = client.outline, None
+        if outline.gap is not None:
+            size = len(data) - outline.content_length
+            headers = outline.gap.filled(data, start, size)
+        elif data.startswith(outline.block, start):
+            size = start + len(outline.block)
+            headers = outline.forwarded
+        if headers is None:
+            size = data.find(END_OF_HEAD, start - 2) + 4
+            if not 4 <= size <= limits.header_bytes:
                 client.take(data)
                 continue
             try:
-                fields = client.known = request_fields(data[start : end + 4], user_header)
+                fields = request_fields(data[start:size], user_header)
             except HttpError as error:
                 client.refuse(error)
                 continue
-        size = start + len(fields.block)
-        target = line[3].decode()
+            gap = find_gap(outline, fields, user_header)
+            outline = client.outline = Outline(fields, client.peer, gap)
+            headers = outline.forwarded
+        method, target_bytes = line.groups()
+        target = target_bytes.decode()
         # Not the whole, or more than one; or it needs a second look: chunks, Connection: close, ...
         if (
-            len(data) != size + fields.content_length
-            or not fields.usual
-            or fields.content_length > limits.body_bytes
+            len(data) != size + outline.content_length
+            or not outline.usual
+            or outline.content_length > limits.body_bytes
             or len(data) > BULK_BYTES
+            or size > limits.header_bytes
             or target.startswith("/outcome")
             or balancer.draining
         ):
             client.take(data)
             continue
-        method = line[2].decode()
         # Whose is it? See forward.user_of.
         user = None
         if target.startswith(prefix):
             user = target[len(prefix) :]
-            if "?" in user or "/" in user:
-                user = user.partition("?")[0].partition("/")[0]
-            if "%" in user:
-                user = unquote(user)
-        user = user or fields.user or None
-        request_id = f"{id_prefix}-{next(balancer.numbers):x}"
-        variant = balancer.choose_variant(user or request_id)
+            if not user.isalnum():
+                if "?" in user or "/" in user:
+                    user = user.partition("?")[0].partition("/")[0]
+                if "%" in user:
+                    user = unquote(user)
+        user = user or outline.user or None
+        request_id = f"{id_prefix}-{next(numbers):x}"
+        variant = choose_variant(user or request_id)
 
         exchange = _new_exchange(Forwarded)
         exchange.balancer = balancer
         exchange.client = client
-        exchange.request = _new_head(RequestHead, (line[1], method, target, True, fields))
+        exchange.head = data[:size]
+        exchange.method = method
+        exchange.target = target
         exchange.started = started
         exchange.request_id = request_id
         exchange.user_id = user
@@ -122,8 +138,8 @@ def take_requests(balancer: Balancer, arrived: Iterable[tuple[ClientConnection, 
         client.exchange = exchange
         client.ready = False
         client.deadline = deadline
-        backend = balancer.variants[variant].only
-        if backend is None or not backend.idle or method == "HEAD":
+        backend = variants[variant].only
+        if backend is None or not backend.idle or method == b"HEAD":
             exchange.dispatch(data[size:])
             continue
         exchange.backend = backend
@@ -132,15 +148,8 @@ def take_requests(balancer: Balancer, arrived: Iterable[tuple[ClientConnection, 
         backend.in_flight += 1
         connection.exchange = exchange
         connection.write(
-            b"%b HTTP/1.1\r\nX-Request-Id: %b\r\nX-Forwarded-For: %b%b\r\n%b\r\n%b"
-            % (
-                line[1],
-                request_id.encode(),
-                fields.forwarded_for,
-                client.peer,
-                fields.lines,
-                data[size:],
-            )
+            b"%bX-Request-Id: %b%b%b%b"
+            % (data[:start], request_id.encode(), outline.via, headers, data[size:])
         )
 
 
@@ -200,23 +209,28 @@ def commit(balancer: Balancer) -> None:
     shared by all who wait for it.
     """
     concluded, balancer.concluded = balancer.concluded, []
-    backend: Any  # of an exchange that went the hot path: there is one
+    exchange: Any  # if it is plain, it is Forwarded, and has a backend
     timestamp, moment = now(), monotonic()
     lines = []
+    started, status, end_of_line = 0.0, 0, ""
     for exchange, _ in concluded:
         if not exchange.plain:
             lines.append(exchange.event(timestamp, moment))
             continue
-        request, user, backend = exchange.request, exchange.user_id, exchange.backend
+        if exchange.started is not started or exchange.status != status:  # nor did the last's
+            started, status = exchange.started, exchange.status
+            end_of_line = f'"status":{status},"latency_ms":{(moment - started) * 1000:.3f}}}\n'
+        user, place = exchange.user_id, exchange.backend.place
         # json.dumps would build a dict and walk it, for 4 microseconds.
         lines.append(
             f'{{"event":"request","request_id":"{exchange.request_id}","timestamp":"{timestamp}",'
-            f'"user_id":{"null" if user is None else quoted(user)},{backend.place},'
-            f'"method":"{request.method}","path":{quoted(request.target)},'
-            f'"status":{exchange.status},"latency_ms":{(moment - exchange.started) * 1000:.3f}}}\n'
+            f'"user_id":{"null" if user is None else quoted(user)},{place},'
+            f'"method":"{exchange.method.decode()}","path":{quoted(exchange.target)},{end_of_line}'
         )
     recorded, problem = balancer.event_log.append_all(lines)
     draining, idle_until = balancer.draining, moment + balancer.limits.client_idle_s
+    started = latency_s = 0.0
+    bucket = 0
     for exchange, last in concluded[:recorded]:
         client = exchange.client
         if not exchange.plain or client.unread or client.exchange is not exchange or draining:
@@ -225,9 +239,12 @@ def commit(balancer: Balancer) -> None:
             continue
         backend = exchange.backend
         tally = backend.tally
-        latency_s = moment - exchange.started
+        if exchange.started is not started:
+            started = exchange.started
+            latency_s = moment - started
+            bucket = bisect_left(BUCKETS_S, latency_s)
         tally.answers[exchange.status // 100] += 1
-        tally.buckets[bisect_left(BUCKETS_S, latency_s)] += 1
+        tally.buckets[bucket] += 1
         tally.latency_sum_s += latency_s
         client.exchange = None
         client.ready = True

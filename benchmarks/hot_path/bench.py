@@ -161,12 +161,12 @@ def _forgetful(
 ) -> Callable[..., Any]:
     """A parser that leaves nothing to be remembered: `what` is a property that forgets."""
     for each in getattr(bench, whose):
-        each.__class__ = _forgetting(type(each), what)
+        each.__class__ = _forgetting(type(each), what, getattr(each, what))
     return parse_anew
 
 
-def _forgetting(kind: type, what: str) -> type:
-    nothing = property(lambda _: None, lambda _self, _value: None)
+def _forgetting(kind: type, what: str, at_first: Any) -> type:
+    nothing = property(lambda _: at_first, lambda _self, _value: None)
     return type(f"Forgetting{kind.__name__}", (kind,), {what: nothing})
 
 

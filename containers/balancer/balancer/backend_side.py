@@ -97,17 +97,13 @@ class BackendConnection(asyncio.Protocol):
 
     # What the balancer calls, at the end of the turn.
 
-    @property
-    def begun(self) -> bool:
-        """Whether a part of the answer has been taken in."""
-        return self._body is not None or bool(self._unread)
-
     def take(self, data: bytes) -> None:
         """Take in what was received; where it is cut has no meaning."""
         exchange = self.exchange
         if exchange is None:
             self.drop()  # nobody has asked
             return
+        exchange.usual = False
         if len(data) > BULK_BYTES and not self._paused:
             self._transport.resume_reading()
         try:

@@ -134,7 +134,6 @@ def take_requests(balancer: Balancer, arrived: Iterable[tuple[ClientConnection, 
         exchange.request_id = request_id
         exchange.user_id = user
         exchange.variant = variant
-        exchange.complete = True
         client.exchange = exchange
         client.ready = False
         client.deadline = deadline
@@ -147,10 +146,9 @@ def take_requests(balancer: Balancer, arrived: Iterable[tuple[ClientConnection, 
         exchange.holding = exchange.usual = True
         backend.in_flight += 1
         connection.exchange = exchange
-        connection.write(
-            b"%bX-Request-Id: %b%b%b%b"
-            % (data[:start], request_id.encode(), outline.via, headers, data[size:])
-        )
+        id_bytes = request_id.encode()
+        parts = data[:start], b"X-Request-Id: ", id_bytes, outline.via, headers, data[size:]
+        connection.write(b"".join(parts))
 
 
 def take_answers(balancer: Balancer, arrived: Iterable[tuple[BackendConnection, bytes]]) -> None:
@@ -158,7 +156,7 @@ def take_answers(balancer: Balancer, arrived: Iterable[tuple[BackendConnection, 
     concluded, draining = balancer.concluded, balancer.draining
     for connection, data in arrived:
         exchange = connection.exchange
-        if exchange is None or not exchange.usual or connection.begun or len(data) > BULK_BYTES:
+        if exchange is None or not exchange.usual or len(data) > BULK_BYTES:
             connection.take(data)
             continue
         head, size = connection.known, len(connection.known_bytes)
@@ -174,11 +172,12 @@ def take_answers(balancer: Balancer, arrived: Iterable[tuple[BackendConnection, 
                 connection.fail(error)
                 continue
             connection.known, connection.known_bytes = head, known_bytes
+        status, keep_alive, _, _, head_lines, plain_length = head
         backend = connection.backend
         idle = backend.idle
         if (
-            len(data) - size != head.plain_length
-            or not head.keep_alive
+            len(data) - size != plain_length
+            or not keep_alive
             or len(idle) >= backend.most_idle
             or draining
         ):
@@ -192,14 +191,9 @@ def take_answers(balancer: Balancer, arrived: Iterable[tuple[BackendConnection, 
         backend.in_flight -= 1
         exchange.holding = False
         exchange.concluded = exchange.plain = True
-        exchange.status = head.status
-        last = b"%b%b%b\r\n\r\n%b" % (
-            head.lines,
-            backend.header,
-            exchange.request_id.encode(),
-            data[size:],
-        )
-        concluded.append((exchange, last))
+        exchange.status = status
+        parts = head_lines, backend.header, exchange.request_id.encode(), data[size - 4 :]
+        concluded.append((exchange, b"".join(parts)))
 
 
 def commit(balancer: Balancer) -> None:

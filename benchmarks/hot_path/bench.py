@@ -151,7 +151,7 @@ def _answers_parsed_anew(bench: Bench) -> Iterator[None]:
         return parsed(head, 200, b"HTTP/1.1 200 OK\r\n")
 
     with mock.patch.object(
-        hot_path, "parse_response", _forgetful(bench, "_connections", "known", parse_anew)
+        hot_path, "parse_response", _forgetful(bench, "_connections", "outline", parse_anew)
     ):
         yield
 

@@ -17,13 +17,14 @@ from typing import TYPE_CHECKING, Final, cast
 
 from balancer.bodies import Body, UntilClose, response_body
 from balancer.client_side import BULK_BYTES
-from balancer.heads import END_OF_HEAD, ProtocolError, ResponseHead, parse_response
+from balancer.heads import END_OF_HEAD, ProtocolError, parse_response
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from balancer.backend import Backend
     from balancer.forward import Forwarded
+    from balancer.outline import AnswerOutline
 
 _FIRST_FINAL_STATUS: Final = 200
 
@@ -40,9 +41,7 @@ class BackendConnection(asyncio.Protocol):
         self.exchange: Forwarded | None = None
         self.used = False  # whether it has carried an answer before
         self.blocked = False  # the backend takes no more bytes for now
-        # The head of the last answer, as it came and as it was understood.
-        self.known_bytes = b""
-        self.known: ResponseHead | None = None
+        self.outline: AnswerOutline | None = None  # of the last answer's head
         self._unread = b""
         self._body: Body | None = None
         self._keep_alive = False

@@ -47,7 +47,7 @@ from balancer.heads import (
     request_fields,
 )
 from balancer.metrics import BUCKETS_S
-from balancer.outline import Outline, find_gap
+from balancer.outline import AnswerOutline, Outline, find_gap
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -57,6 +57,14 @@ if TYPE_CHECKING:
     from balancer.client_side import ClientConnection
 
 _new_exchange = Forwarded.__new__  # its __init__ is written out below
+# CPython keeps attributes in an array, in the order in which a class's first instances set them;
+# what comes too late gets a dict, for each instance. So the very first sets all there will be.
+_first = _new_exchange(Forwarded)
+for _attribute in (
+    *("balancer", "client", "head", "method", "target", "started", "request_id", "user_id"),
+    *("variant", "backend", "connection", "holding", "usual", "concluded", "plain", "status"),
+):
+    setattr(_first, _attribute, None)
 
 
 def take_requests(balancer: Balancer, arrived: Iterable[tuple[ClientConnection, bytes]]) -> None:
@@ -148,7 +156,8 @@ def take_requests(balancer: Balancer, arrived: Iterable[tuple[ClientConnection, 
         connection.exchange = exchange
         id_bytes = request_id.encode()
         parts = data[:start], b"X-Request-Id: ", id_bytes, outline.via, headers, data[size:]
-        connection.write(b"".join(parts))
+        write = connection.write
+        write(b"".join(parts))
 
 
 def take_answers(balancer: Balancer, arrived: Iterable[tuple[BackendConnection, bytes]]) -> None:
@@ -159,28 +168,22 @@ def take_answers(balancer: Balancer, arrived: Iterable[tuple[BackendConnection, 
         if exchange is None or not exchange.usual or len(data) > BULK_BYTES:
             connection.take(data)
             continue
-        head, size = connection.known, len(connection.known_bytes)
-        if head is None or not data.startswith(connection.known_bytes):
+        outline = connection.outline
+        if outline is None or not data.startswith(outline.block):
             size = data.find(END_OF_HEAD) + 4
             if not 4 <= size <= connection.backend.header_bytes:
                 connection.take(data)
                 continue
-            known_bytes = data[:size]
+            block = data[:size]
             try:
-                head = parse_response(known_bytes)
+                outline = connection.outline = AnswerOutline(block, parse_response(block))
             except ProtocolError as error:
                 connection.fail(error)
                 continue
-            connection.known, connection.known_bytes = head, known_bytes
-        status, keep_alive, _, _, head_lines, plain_length = head
+        size = len(outline.block)
         backend = connection.backend
         idle = backend.idle
-        if (
-            len(data) - size != plain_length
-            or not keep_alive
-            or len(idle) >= backend.most_idle
-            or draining
-        ):
+        if len(data) - size != outline.length or len(idle) >= backend.most_idle or draining:
             connection.take(data)
             continue
         # First the connection, then the answer: with it the client's next request may start.
@@ -191,8 +194,8 @@ def take_answers(balancer: Balancer, arrived: Iterable[tuple[BackendConnection, 
         backend.in_flight -= 1
         exchange.holding = False
         exchange.concluded = exchange.plain = True
-        exchange.status = status
-        parts = head_lines, backend.header, exchange.request_id.encode(), data[size - 4 :]
+        exchange.status = outline.status
+        parts = outline.lines, backend.header, exchange.request_id.encode(), data[size - 4 :]
         concluded.append((exchange, b"".join(parts)))
 
 
@@ -243,7 +246,8 @@ def commit(balancer: Balancer) -> None:
         client.exchange = None
         client.ready = True
         client.deadline = idle_until
-        client.send(last)
+        send = client.send
+        send(last)
     for exchange, _ in concluded[recorded:]:
         exchange.unrecorded(problem, moment)
         exchange.count(moment)

@@ -70,14 +70,11 @@ for _attribute in (
 def take_requests(balancer: Balancer, arrived: Iterable[tuple[ClientConnection, bytes]]) -> None:
     """Forward what has arrived from clients in one turn of the loop."""
     started = monotonic()
-    limits, user_header = balancer.limits, balancer.user_header
-    prefix, id_prefix, numbers = (
-        balancer.settings.user.path_prefix,
-        balancer.id_prefix,
-        balancer.numbers,
-    )
+    limits, draining = balancer.limits, balancer.draining
+    header_bytes, deadline = limits.header_bytes, started + limits.backend_response_s
+    prefix, user_header = balancer.settings.user.path_prefix, balancer.user_header
+    id_prefix, numbers = balancer.id_prefix, balancer.numbers
     variants, choose_variant = balancer.variants, balancer.choose_variant
-    deadline = started + limits.backend_response_s
     for client, data in arrived:
         line = USUAL_LINE.match(data)
         # Not at the beginning of a request, or not of a usual one.
@@ -94,7 +91,7 @@ def take_requests(balancer: Balancer, arrived: Iterable[tuple[ClientConnection, 
             headers = outline.forwarded
         if headers is None:
             size = data.find(END_OF_HEAD, start - 2) + 4
-            if not 4 <= size <= limits.header_bytes:
+            if not 4 <= size <= header_bytes:
                 client.take(data)
                 continue
             try:
@@ -104,6 +101,7 @@ def take_requests(balancer: Balancer, arrived: Iterable[tuple[ClientConnection, 
                 continue
             gap = find_gap(outline, fields, user_header)
             outline = client.outline = Outline(fields, client.peer, gap)
+            outline.usual &= fields.content_length <= limits.body_bytes
             headers = outline.forwarded
         method, target_bytes = line.groups()
         target = target_bytes.decode()
@@ -111,11 +109,10 @@ def take_requests(balancer: Balancer, arrived: Iterable[tuple[ClientConnection, 
         if (
             len(data) != size + outline.content_length
             or not outline.usual
-            or outline.content_length > limits.body_bytes
             or len(data) > BULK_BYTES
-            or size > limits.header_bytes
+            or size > header_bytes
             or target.startswith("/outcome")
-            or balancer.draining
+            or draining
         ):
             client.take(data)
             continue
@@ -129,7 +126,7 @@ def take_requests(balancer: Balancer, arrived: Iterable[tuple[ClientConnection, 
                 if "%" in user:
                     user = unquote(user)
         user = user or outline.user or None
-        request_id = f"{id_prefix}-{next(numbers):x}"
+        request_id = f"{id_prefix}-{next(numbers)}"
         variant = choose_variant(user or request_id)
 
         exchange = _new_exchange(Forwarded)
@@ -146,11 +143,11 @@ def take_requests(balancer: Balancer, arrived: Iterable[tuple[ClientConnection, 
         client.ready = False
         client.deadline = deadline
         backend = variants[variant].only
-        if backend is None or not backend.idle or method == b"HEAD":
+        if backend is None or not (idle := backend.idle) or method == b"HEAD":
             exchange.dispatch(data[size:])
             continue
         exchange.backend = backend
-        exchange.connection = connection = backend.idle.pop()
+        exchange.connection = connection = idle.pop()
         exchange.holding = exchange.usual = True
         backend.in_flight += 1
         connection.exchange = exchange

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import inspect
 import itertools
 
 from scipy.stats import binomtest
 
-from lab_utils import balancer, visits, waiting
+from lab_utils import balancer, practice, visits, waiting
 from lab_utils.checks.answers import NotYet, called, function, number, probability
 from lab_utils.checks.exercise import exercise
 from lab_utils.checks.splits import (
@@ -21,7 +22,6 @@ from lab_utils.checks.splits import (
     times,
 )
 from lab_utils.errors import LabError
-from lab_utils.practice import Trial
 from lab_utils.stack.base import Stack
 
 DRAWS = 10_000
@@ -41,6 +41,9 @@ NOTICE_S = 15.0
 def randomiser(pick: object) -> str:
     """A function without arguments that names a variant, anew at each call."""
     draw = function(pick, "pick()")
+    demand_variants(
+        called(times, draw, 1, shown="pick()"), "pick()"
+    )  # one that prints, prints once
     drawn = called(times, draw, DRAWS, shown="pick()")
     demand_variants(drawn, "pick()")
     share = drawn.count("a") / DRAWS
@@ -110,7 +113,8 @@ def met_both(share: object) -> str:
 )
 def keep(rule: object) -> str:
     """A function from a user, a text, to a variant."""
-    choose = function(rule, "keep(user)")
+    choose = inspect.unwrap(function(rule, "keep(user)"))  # without the memory of an `lru_cache`
+    demand_variants(called(for_each, choose, USERS[:1], shown="keep(user)"), "keep(user)")
     first, again = (called(for_each, choose, USERS, shown="keep(user)") for _ in range(2))
     demand_variants(first, "keep(user)")
     for user, before, after in zip(USERS, first, again, strict=True):
@@ -228,30 +232,66 @@ def mean_wait(ms: object) -> str:
     "sticky(weights, salt, user_id)`: staff see the challenger first, and the experiment goes on "
     "for all others. (Its analysis has to leave the staff out.)",
 )
-def staff_first(strategy: object, trial: Trial) -> str:
-    """A strategy of the student's own at work in a real balancer."""
-    function(strategy, "staff_first(user_id, weights, salt)")
-    running = trial.status()["strategy"]
-    if not running.startswith("strategies/own.py"):
-        raise NotYet(
-            f"the balancer's strategy is {running}",
-            "it to be a function of yours",
-            "start it with `strategy=` and your function, without quotes",
-        )
+def staff_first(strategy: object, stack: Stack) -> str:
+    """A strategy of the student's own, in a balancer that is started with it."""
+    own = function(strategy, "staff_first(user_id, weights, salt)")
+    try:
+        trial = practice.start_balancer(stack, strategy=own)
+    except practice.StrategyRefused as refused:
+        raise _unusable(f"the balancer does not take it: {refused.why}") from None
     staff = visits.ask(trial.url, STAFF)
     others = visits.ask(trial.url, [*range(21, 321)] * 2)
     if mistakes := trial.status()["strategy_errors"]:
+        raise _unusable(
+            f"it failed {mistakes} times, and sticky stood in; the balancer's log says: "
+            f"{trial.process.last_lines(1)}"
+        )
+    if staff.failed or others.failed:
         raise NotYet(
-            f"your function failed {mistakes} times, and sticky stood in; the balancer's log says: "
-            f"{trial.process.last_lines(1)}",
-            "a variant's name for every user",
-            "what it imports has to be imported inside it; user_id is a text",
+            f"{staff.failed:.0%} of the staff's visits failed, and {others.failed:.0%} of the rest",
+            "every visit to be answered",
+            "look at the stack: `stack_view.once(here)`",
         )
     _judge_staff(staff.split.get("b", 0.0), others.split.get("b", 0.0), others.met_several)
     return (
         f"all {len(STAFF)} of the staff got b; of 300 others {others.split['b']:.0%}, and each the "
         "same one twice"
     )
+
+
+UNUSABLE = (
+    (
+        "wants to know",
+        "parameters by the names that a balancer knows",
+        "begin it with `def staff_first(user_id, weights, salt):`",
+    ),
+    (
+        "NameError",
+        "everything it uses to be known inside it: it runs in another process",
+        "put the import into the function, as its first line",
+    ),
+    (
+        "returned",
+        "a variant's name for every user",
+        "follow each way through it: does every one end with a `return` of a name?",
+    ),
+    (
+        "was not done",
+        "an answer at once: nobody else is served meanwhile",
+        "look for a loop that never ends",
+    ),
+    (
+        "failed",
+        "a variant's name for every user",
+        'a user is a text; try it here: `staff_first("17", {"a": 70, "b": 30}, "")`',
+    ),
+    ("", "a function that the balancer can call", "define it with `def`, as the cell began"),
+)
+"""What is expected and done next, by the first of these words that the balancer's have in them."""
+
+
+def _unusable(saw: str) -> NotYet:
+    return next(NotYet(saw, *advice) for word, *advice in UNUSABLE if word in saw)
 
 
 def _judge_staff(staff: float, others: float, met_several: float) -> None:

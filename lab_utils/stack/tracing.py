@@ -43,7 +43,7 @@ class Lines:
 
     def _repr_mimebundle_(self, **_: object) -> dict[str, str]:
         shown = html.escape(str(self))
-        style = "overflow-x:auto;white-space:pre;font-size:.9em"
+        style = "white-space:pre-wrap;overflow-wrap:anywhere;font-size:.9em"
         return {"text/html": f'<pre style="{style}">{shown}</pre>', "text/plain": str(self)}
 
 

@@ -141,7 +141,7 @@ def _ended(limits: dict[str, str]) -> str:
     "01.3",
     "How many guests fit?",
     hint="What is left for guests, divided by what one holds. Half a guest serves nobody.",
-    answer="`(16e9 - 2e9) // memory.median`: with 200 MB a guest, 70 guests fit. Rounded down, "
+    answer="`(16e9 - 2e9) // guest.median`: with 200 MB a guest, 70 guests fit. Rounded down, "
     "because the last one must fit whole.",
 )
 def how_many_fit(answer: object, memory: Measurement) -> str:
@@ -270,8 +270,8 @@ FENCES = ("--fork", "--ipc", "--mount", "--net", "--pid", "--uts")
 @exercise(
     "01.6",
     "Which two rows are wrong as they stand?",
-    hint="Look for a row that one of your own measurements contradicts, not one that it only makes "
-    "smaller.",
+    hint="Look for a row that a measurement contradicts, and for one that blames the virtual "
+    "machine for what can be left out.",
     answer="`start` and `state`. A machine that goes on from a snapshot answers about as fast as a "
     "container, so it is booting that is slow. And a container's files outlive a restart, and in "
     "a volume its removal too: what is lost is lost by removing.",
@@ -280,7 +280,7 @@ def find_the_wrong(answer: object) -> str:
     """The two claims that the measurements refute."""
     keys = some_of(answer, tuple(ROWS))
     if held := sorted(keys - REFUTED):
-        raise NotYet(f"`{held[0]}`: {ROWS[held[0]]}", "two that were refuted", "try another")
+        raise NotYet(f"`{held[0]}`: {ROWS[held[0]]}", "two that do not stand", "try another")
     if missing := REFUTED - keys:
         found = ", ".join(sorted(keys)) or "none"
         raise NotYet(

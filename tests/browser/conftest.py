@@ -1,7 +1,10 @@
 import os
 import secrets
 import shutil
+from dataclasses import dataclass
+from pathlib import Path
 
+import nbformat
 import pytest
 
 from lab_utils import jupyter_lab, self_test
@@ -12,9 +15,34 @@ PICTURES = RESULTS / "screenshots"
 PROJECT = f"{self_test.TEST_PROJECT}-browser"
 
 
+@dataclass(frozen=True)
+class Server:
+    """A JupyterLab that a student works in.
+
+    Attributes:
+        address: where it answers.
+        token: what it demands.
+        notebooks: the folder of those it shows.
+        project: the Compose project of what they start.
+    """
+
+    address: str
+    token: str
+    notebooks: Path
+    project: str = PROJECT
+
+    def write(self, name, *cells):
+        """A notebook of these cells, to be opened by its name."""
+        book = nbformat.v4.new_notebook(
+            cells=[nbformat.v4.new_code_cell(source.strip()) for source in cells],
+            metadata={"kernelspec": {"name": "python3", "display_name": "Python 3"}},
+        )
+        nbformat.write(book, self.notebooks / f"{name}.ipynb")
+
+
 @pytest.fixture(scope="session")
 def server(tmp_path_factory):
-    """The address of a JupyterLab on a copy of the notebooks, with a token; ended at the end."""
+    """A JupyterLab on a copy of the notebooks; ended at the end."""
     folder = tmp_path_factory.mktemp("student")
     shutil.copytree(NOTEBOOKS, folder / "notebooks", ignore=shutil.ignore_patterns("solutions"))
     home = folder / "home"  # whoever runs this keeps their own windows and settings
@@ -29,7 +57,7 @@ def server(tmp_path_factory):
     words = ("--LabApp.expose_app_in_browser=True", f"--IdentityProvider.token={token}")
     try:
         with jupyter_lab.running(folder, *words, environment=environment) as address:
-            yield address, token
+            yield Server(address, token, folder / "notebooks")
     finally:
         self_test.remove_project(PROJECT)
 
@@ -37,13 +65,12 @@ def server(tmp_path_factory):
 @pytest.fixture
 def opened(server, browser):
     """Opens a notebook as a student finds it."""
-    address, token = server
     PICTURES.mkdir(parents=True, exist_ok=True)
     books = []
 
     def open_notebook(name):
         page = browser.new_page(viewport={"width": 1280, "height": 1400})
-        page.goto(f"{address}/lab/tree/notebooks/{name}.ipynb?token={token}&reset")
+        page.goto(f"{server.address}/lab/tree/notebooks/{name}.ipynb?token={server.token}&reset")
         book = Notebook(page, PICTURES, name)
         books.append(book)
         book.wait_until_ready()

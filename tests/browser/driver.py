@@ -10,7 +10,7 @@ from typing import Any
 
 from playwright.sync_api import Page
 
-CELL_S = 120
+CELL_S = 300
 """Seconds a cell may take."""
 
 _CELLS = "window.jupyterapp.shell.currentWidget.content.widgets"
@@ -49,6 +49,11 @@ class Notebook:
     def text_of(self, index: int) -> str:
         """What a cell shows, as text."""
         return "\n".join(_text(output) for output in self.cell(index)["outputs"])
+
+    def wait_for_image(self, index: int, alt: str) -> None:
+        """Until a cell shows a picture whose alternative text has these words in it."""
+        images = f"{_CELLS}[{index}].node.querySelectorAll('img')"
+        self._wait_for(f"[...{images}].some((image) => image.alt.includes({json.dumps(alt)}))", alt)
 
     def run(self, index: int) -> None:
         """Put the cursor into a cell and press Shift+Enter; wait until it has run."""

@@ -78,6 +78,52 @@ def test_the_same_bytes_get_the_same_treatment_on_both_ways(make_balancer, talks
     assert converse(hot, talks, cut=False) == converse(general, talks, cut=True)
 
 
+changing = st.lists(value, min_size=3, max_size=3)
+
+
+@given(
+    before=st.lists(header | special, max_size=2),
+    values=st.lists(changing, min_size=2, max_size=4),
+    after=st.lists(header | special, max_size=2),
+    payload=body,
+)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=200)
+def test_headers_that_change_get_the_same_treatment_on_both_ways(
+    make_balancer, before, values, after, payload
+):
+    talks = [
+        (
+            message(
+                b"POST /recommend/17 HTTP/1.1",
+                [
+                    *((b"Host", b"lab"), *before),
+                    *((b"x-%d" % number, each) for number, each in enumerate(changed)),
+                    *after,
+                ],
+                payload,
+            ),
+            ANSWER,
+        )
+        for changed in values
+    ]
+    hot, general = (make_balancer(weights=(1, 0)) for _ in range(2))
+    assert converse(hot, talks, cut=False) == converse(general, talks, cut=True)
+
+
+def test_a_long_request_line_counts_with_headers_that_are_known(make_balancer):
+    balancer = make_balancer(weights=(1, 0))
+    client, connection = balancer.client(), balancer.idle("a")
+    client.data_received(REQUEST)
+    balancer.next_turn()
+    connection.data_received(ANSWER)
+    balancer.next_turn()
+    path = b"/" + balancer.limits.header_bytes * b"x"
+    client.data_received(REQUEST.replace(b"/recommend/17", path))
+    balancer.next_turn()
+    balancer.next_turn()  # what the balancer itself has to say waits for its event, too
+    assert b"HTTP/1.1 431 " in client.transport.sent
+
+
 REQUEST = b"GET /recommend/17 HTTP/1.1\r\nHost: lab\r\n\r\n"
 ANSWER = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
 

@@ -3,6 +3,7 @@
 import json
 
 import pytest
+from balancer import hot_path
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -140,6 +141,18 @@ def test_the_usual_request_goes_the_hot_path(make_balancer, monkeypatch):
     assert client.transport.sent.endswith(b"\r\n\r\nok")
     event = json.loads(balancer.event_log.path.read_bytes())
     assert (event["user_id"], event["variant"], event["backend"]) == ("17", "a", "a:1")
+
+
+def test_the_first_of_all_requests_has_every_attribute_that_a_later_one_gets(make_balancer):
+    balancer = make_balancer(weights=(1, 0))
+    client, connection = balancer.client(), balancer.idle("a")
+    client.data_received(REQUEST)
+    balancer.next_turn()
+    exchange = connection.exchange
+    connection.data_received(ANSWER)
+    balancer.next_turn()
+    assert exchange.plain
+    assert vars(exchange).keys() == vars(hot_path._first).keys()
 
 
 def test_no_answer_leaves_before_its_event_is_written(make_balancer):

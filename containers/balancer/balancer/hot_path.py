@@ -1,6 +1,6 @@
 """The hot path: what happens to nearly every request, written flat, for speed.
 
-A request that arrives in one piece, for a variant with one healthy backend and a connection that is
+A request that arrives in one piece, for a variant with a healthy backend and a connection that is
 free; an answer that arrives in one piece. That is 99 in 100 requests. For them, the steps that
 client_side.py, forward.py, exchange.py and backend_side.py take one by one, each in a function with
 a name, are taken here in three long loops. Whatever is out of the ordinary is left, with nothing
@@ -149,9 +149,9 @@ def take_requests(balancer: Balancer, arrived: Iterable[tuple[ClientConnection, 
         client.exchange = exchange
         client.ready = False
         client.deadline = deadline
-        backend = variants[variant].only
+        backend = variants[variant].only or variants[variant].choose()
         if backend is None or not (idle := backend.idle) or method == b"HEAD":
-            exchange.dispatch(data[size:])
+            exchange.dispatch(data[size:], backend)
             continue
         exchange.backend = backend
         exchange.connection = connection = idle.pop()

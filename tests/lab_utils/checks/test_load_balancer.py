@@ -6,6 +6,8 @@ import random
 import zlib
 from types import SimpleNamespace
 
+from balancer import strategies
+
 from lab_utils import balancer, waiting
 from lab_utils.balancer import Weights
 from lab_utils.checks import load_balancer as check
@@ -183,10 +185,16 @@ def started(rule, *, failed=0, log="", status=200):
             status=lambda: {"strategy_errors": failed},
             process=SimpleNamespace(last_lines=lambda count: log),
         )
-        patch.setattr(check.practice, "start_balancer", lambda stack, strategy: trial)
+        usual = SimpleNamespace(url="http://usual")
+
+        def start_balancer(stack, *, strategy=None, salt):
+            return trial if strategy else usual
+
+        patch.setattr(check.practice, "start_balancer", start_balancer)
 
         def ask(url, users):
-            return Visits(tuple(Visit(str(user), rule(int(user)), status, 1.0) for user in users))
+            chosen = sticky if url == usual.url else rule
+            return Visits(tuple(Visit(str(user), chosen(user), status, 1.0) for user in users))
 
         patch.setattr(check.visits, "ask", ask)
 
@@ -197,10 +205,13 @@ def refused(why):
     """The balancer does not take the strategy."""
 
     def given(patch):
-        def start_balancer(stack, strategy):
-            raise StrategyRefused(why, "mend what it says")
+        def start_balancer(stack, *, strategy=None, salt):
+            if strategy:
+                raise StrategyRefused(why, "mend what it says")
+            return SimpleNamespace(url="http://usual")
 
         patch.setattr(check.practice, "start_balancer", start_balancer)
+        patch.setattr(check.visits, "ask", lambda url, users: Visits(()))
 
     return given
 
@@ -211,6 +222,14 @@ def staff_then(others, **more):
 
 def sticky(user):
     return hashed(str(user))
+
+
+A_BEFORE = next(user for user in check.OTHERS if sticky(user) == "a")
+
+
+def test_the_users_on_either_side_of_the_limit_would_get_a_from_sticky():
+    weights = {"a": 70, "b": 30}
+    assert {strategies.sticky(weights, check.SALT, user) for user in ("1", "20", "21")} == {"a"}
 
 
 CASES = [
@@ -316,7 +335,12 @@ CASES = [
             ),
             Try((mine, HERE), "let `sticky` choose", staff_then(lambda user: "a")),
             Try((mine, HERE), "draw nothing", staff_then(lambda user: drawn(user))),
-            Try((mine, HERE), "hand `weights` on", staff_then(lambda user: half(str(user)))),
+            Try((mine, HERE), "hand all to `sticky`", staff_then(lambda user: half(str(user)))),
+            Try(
+                (mine, HERE),
+                "1 had another variant before",
+                staff_then(lambda user: "b" if user == A_BEFORE else sticky(user)),
+            ),
             Try(("mine", HERE), "give the function and do not call it", staff_then(sticky)),
         ),
         secret=r"<= 20",

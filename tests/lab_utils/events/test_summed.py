@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from lab_utils import events
 from lab_utils.errors import LabError
-from lab_utils.events import summed
+from lab_utils.events import clean, summed
 from lab_utils.experiment import (
     BadArgument,
     Experiment,
@@ -269,6 +269,53 @@ def test_a_part_of_the_log_that_is_there_twice_is_not_taken_for_clean(path, line
     whole = log_of(4, 900, 200, [], 0).splitlines(keepends=True)
     path.write_bytes(b"".join(whole + whole[lines]))
     assert summed.in_one_pass(path, 0.95) is None
+
+
+def renamed(name):
+    """A clean log whose n-th visit has the identifier name(n)."""
+    rng = random.Random(6)
+    for number in range(900):
+        request, outcome = visit(rng, number, 200)
+        yield line({**request, "request_id": name(number)})
+        yield line({**outcome, "request_id": name(number)})
+
+
+IDENTIFIERS = {
+    "numbers with gaps": lambda n: f"5f-{3 * n + 7:x}",
+    "no prefix": lambda n: f"{n:x}",
+    "decimal": lambda n: f"visit/{n:07d}",
+    "too far apart": lambda n: f"5f-{n * 4_000_000:x}",
+    "beyond 32 bits": lambda n: f"5f-{n + 2**32 - 3:x}",
+    "a balancer started again": lambda n: f"{'5f' if n < 450 else 'e0'}-{n % 450:x}",
+    "longer after a while": lambda n: f"{'5f' if n < 450 else '5fe'}-{n:x}",
+    "zeros in front": lambda n: f"5f-{'0' * (n % 2)}{n // 2:x}",
+    "the first without a number": lambda n: f"5f-{n:x}" if n else "first",
+    "random": lambda n: f"{random.Random(n).getrandbits(128):032x}",
+}
+"""Names of 900 visits, no two the same."""
+
+
+@pytest.mark.parametrize("form", IDENTIFIERS)
+def test_identifiers_of_any_form_can_be_proved_different(path, form):
+    assert len(set(map(IDENTIFIERS[form], range(900)))) == 900
+    path.write_bytes(b"\n".join(renamed(IDENTIFIERS[form])))
+    same(path, plan(Ratio("outcome")))
+    assert summed.in_one_pass(path, 0.95) is not None
+
+
+@pytest.mark.parametrize("form", IDENTIFIERS)
+@pytest.mark.parametrize(("of", "again"), [(0, 1), (0, 899), (899, 0), (451, 450), (7, 640)])
+def test_one_identifier_in_anothers_place_is_found(path, form, of, again):
+    name = IDENTIFIERS[form]
+    path.write_bytes(b"\n".join(renamed(lambda n: name(of if n == again else n))))
+    assert summed.in_one_pass(path, 0.95) is None
+
+
+@pytest.mark.parametrize("form", ["numbers with gaps", "no prefix", "decimal"])
+def test_numbers_are_proved_different_in_the_same_pass(path, form, monkeypatch):
+    monkeypatch.setattr(clean, "_different_hashes", lambda *_: pytest.fail("a second pass"))
+    path.write_bytes(b"\n".join(renamed(IDENTIFIERS[form])))
+    assert summed.in_one_pass(path, 0.95) is not None
 
 
 def test_of_a_large_log_the_slowest_visits_are_enough(path, monkeypatch):

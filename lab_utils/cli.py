@@ -247,7 +247,7 @@ def _status(_options: argparse.Namespace, console: Console) -> int:
 
     up = stack.present()
     if up is None:
-        console.print("The stack is not up. `./lab up` starts it, `./lab demo` shows all of it.")
+        console.print(f"{_not_up()}. `./lab up` starts it, `./lab demo` shows all of it.")
         return 0
     console.print(up.description)
     rows = [tuple(vars(service).values()) for service in up.services()]
@@ -269,6 +269,15 @@ def _status(_options: argparse.Namespace, console: Console) -> int:
     return 0
 
 
+def _not_up() -> str:
+    """That nothing is up, as far as could be seen."""
+    from lab_utils import stack
+
+    if unseen := stack.unseen():
+        return f"No process of the stack is up, and its containers are out of sight: {unseen.found}"
+    return "The stack is not up"
+
+
 def _logs(options: argparse.Namespace, _console: Console) -> int:
     from lab_utils import stack
     from lab_utils.stack.base import SERVICES, names
@@ -282,7 +291,7 @@ def _logs(options: argparse.Namespace, _console: Console) -> int:
             f"name one of {', '.join(known)}, or none for all",
         )
     if up is None:
-        raise LabError("reading the logs", "the stack is not up", "start it with `./lab up`")
+        raise LabError("reading the logs", _not_up(), "start it with `./lab up`")
     try:
         for line in up.logs(options.service, follow=options.follow):
             print(line, flush=True)
@@ -296,7 +305,7 @@ def _down(_options: argparse.Namespace, console: Console) -> int:
 
     up = stack.present()
     if up is None:
-        console.print("The stack is not up: nothing to stop.")
+        console.print(f"{_not_up()}: nothing to stop.")
     else:
         up.down(console.print)
     return 0

@@ -18,7 +18,7 @@ from lab_utils.paths import ROOT
 from lab_utils.ports import Ports, holder, is_free, variable
 from lab_utils.stack import running
 from lab_utils.stack.containers import ROOM_TO_BUILD
-from lab_utils.vm import accelerator, qemu
+from lab_utils.vm import accelerator, hosts, qemu
 
 if TYPE_CHECKING:
     from pandas.io.formats.style import Styler
@@ -107,15 +107,21 @@ def _base_image(engine: docker_engine.Engine) -> Finding:
 
 
 def _qemu() -> Iterator[Finding]:
-    version = qemu.version()
-    if version is None:
-        advice = f"{qemu.HOW_TO_GET}; until then figures recorded elsewhere stand in"
+    try:
+        host = hosts.find()
+    except LabError as missing:
+        advice = f"{missing.next_step}; until then figures recorded elsewhere stand in"
         yield Finding("QEMU", "missing", f"no `{qemu.PROGRAM}`, or no `qemu-img`", advice)
-    elif (found := accelerator.known()) is None:
-        yield Finding("QEMU", "ok", f"{version}; what accelerates it is tried out when it is used")
+        return
+    if host.where:
+        found = f"no `{qemu.PROGRAM}`, or no `qemu-img`; it runs{host.where}, made at first use"
+        yield Finding("QEMU", "note", found, f"to have guests start sooner: {qemu.HOW_TO_GET}")
+    elif (known := accelerator.known(host)) is None:
+        tried = "what accelerates it is tried out when it is used"
+        yield Finding("QEMU", "ok", f"{host.version}; {tried}")
     else:
-        refused = "".join(f"; {name} does not work here" for name in found.refused)
-        yield Finding("QEMU", "ok", f"{version}, guests run under {found.name}{refused}")
+        refused = "".join(f"; {name} does not work here" for name in known.refused)
+        yield Finding("QEMU", "ok", f"{host.version}, guests run under {known.name}{refused}")
 
 
 def _certificates() -> Iterator[Finding]:

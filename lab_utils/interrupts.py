@@ -42,6 +42,8 @@ def stopping_in_good_order() -> Iterator[None]:
 
     before = {number: signal.signal(number, on_signal) for number in SIGNALS}
     try:
+        if hasattr(signal, "pthread_sigmask"):  # the launcher has kept a Ctrl-C back until now
+            signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
         yield
     finally:
         for number, handler in before.items():

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from matplotlib.axes import Axes
 from matplotlib.patches import Patch
+from matplotlib.ticker import StrMethodFormatter
 
 from lab_utils.build_log import CA, Build, Step, in_words
 from lab_utils.docker_engine import ImageFacts
@@ -16,6 +17,9 @@ from lab_utils.plots.look import FAINT, INK, Picture, canvas, label
 MB = 1_000_000
 """Docker counts in powers of ten."""
 
+
+SHOWN = 60
+"""Characters of an instruction that a picture has room for."""
 
 LONGEST = 88
 """Characters of an instruction that a line of `history` shows."""
@@ -84,6 +88,7 @@ def sizes(found: Mapping[str, ImageFacts], base: ImageFacts, recorded: str = "")
         axes.tick_params(axis="y", length=0)
         axes.set_xlim(0, 1.18 * max(image.size for image in found.values()) / MB)
         axes.set_xlabel("MB, unpacked")
+        axes.xaxis.set_major_formatter(StrMethodFormatter("{x:,.0f}"))
         used = [kind for kind in KINDS if any(each[kind] > MB for each in parts.values())]
         axes.legend(
             handles=[_patch(kind) for kind in used], frameon=False, loc="lower right", fontsize=13
@@ -145,8 +150,8 @@ def _draw_step(axes: Axes, at: float, step: Step) -> None:
     axes.barh(at, 0.5, 0.62, color="#0b5c94" if anew else "white", edgecolor=INK if anew else FAINT)
     time = in_words(step.seconds) if anew else "cached"
     axes.text(0.75, at, time, va="center", color=INK if anew else FAINT)
-    what = step.what if len(step.what) <= 56 else step.what[:55] + "…"
-    axes.text(2.6, at, what, va="center", family="DejaVu Sans Mono", fontsize=12)
+    what = step.what if len(step.what) <= SHOWN else step.what[: SHOWN - 1] + "…"
+    axes.text(2.6, at, what, va="center", family="DejaVu Sans Mono", fontsize=14)
 
 
 def _counted(build: Build) -> str:

@@ -99,6 +99,7 @@ def run(notebook: NotebookNode, path: Path) -> NotebookNode:
         notebook,
         timeout=CELL_TIMEOUT,
         kernel_name="python3",
+        extra_arguments=["--log-level=ERROR"],  # a warning of ipykernel's for each is no news
         resources={"metadata": {"path": str(path.parent)}},
     )
     doing = f"running {path.name}"

@@ -15,6 +15,15 @@ HOST = "127.0.0.1"
 """Everything of the lab listens here and nowhere else."""
 
 
+PUBLISHERS = {"docker-proxy", "com.docker.backend", "rootlessport"}
+"""Programs that hold a port for a container."""
+
+OUT_OF_SIGHT = (
+    "a program that this user may not see; if it is a container, `docker ps --filter "
+    "publish={port}` names it"
+)
+
+
 class PortTaken(LabError):
     """A port of the stack is in use; the error says by whom and offers a free one."""
 
@@ -23,7 +32,8 @@ class PortTaken(LabError):
         super().__init__(
             "looking whether the stack's ports are free",
             f"port {port} is taken by {holder}",
-            f"stop that, or use another port: `{variable}={free_port()} ./lab ...`",
+            f"stop that (`./lab down`, if it is the lab's), or use another port: "
+            f"`{variable}={free_port()} ./lab ...`",
         )
 
 
@@ -118,12 +128,15 @@ def holder(port: int) -> str:
     try:
         listening = psutil.net_connections(kind="tcp")
     except psutil.AccessDenied:
-        return "a program that only root may name"
+        return OUT_OF_SIGHT.format(port=port)
     for connection in listening:
         at_port = connection.laddr and connection.laddr.port == port
         if at_port and connection.status == psutil.CONN_LISTEN and connection.pid:
-            return f"{_name(connection.pid)} (process {connection.pid})"
-    return "a program that this user may not see"
+            name = _name(connection.pid)
+            if name.removesuffix(".exe") in PUBLISHERS:
+                return f"a container (`docker ps --filter publish={port}` names it)"
+            return f"{name} (process {connection.pid})"
+    return OUT_OF_SIGHT.format(port=port)
 
 
 def _name(pid: int) -> str:

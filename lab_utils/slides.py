@@ -1,7 +1,8 @@
 """`./lab slides`: the notebooks as slides, in one file that needs no network.
 
 A heading opens a slide; each code cell, with the words before it and what it shows, is another one
-below. So the deck is what the notebooks say, and cannot drift from them. reveal.js shows it: arrow
+below. Words of more than a slide are cut between paragraphs. So the deck is what the notebooks say,
+and cannot drift from them. reveal.js shows it: arrow
 right to the next heading, arrow down to the next cell, `o` for an overview, `?` for all keys.
 """
 
@@ -27,8 +28,21 @@ from lab_utils.paths import NOTEBOOKS, RESULTS
 
 DECK = RESULTS / "slides.html"
 _HEADING = re.compile(r"#{1,3} ")
+_IN_OUTPUT = re.compile(r"(?=<h4>)")
+_OPENS = '<div class="shown"><h4>'
 _PICTURE = re.compile(r'(<img[^>]*\bsrc=")([^":]+)(")')
 _LINK = re.compile(r'<a href="(?!https?:)[^"]*"[^>]*>(.*?)</a>', re.DOTALL)
+
+
+_PARAGRAPH = re.compile(r"\n\n+(?!```| )")
+_TAG = re.compile(r"<[^>]*>")
+_WORD = re.compile(r"[\w'-]+")
+_LINE = re.compile(r"\n|<tr|<br|<p")
+
+MOST_WORDS, FEW_WORDS = 150, 40
+"""Words that a slide may hold, and that are too few for a slide of their own."""
+WORDS_A_LINE, PICTURE_LINES, MOST_LINES = 13, 13, 21
+"""Of a slide as slides.html.j2 draws it: what a line, a picture and the whole of it hold."""
 
 
 @dataclass
@@ -83,10 +97,19 @@ def sections(book: NotebookNode, folder: Path) -> list[Section]:
                     _end_slide(found[-1], words)
                 if _HEADING.match(text) or not found:
                     found.append(Section())
-                words.append(_prose(text, folder))
+                for page in _pages(text):
+                    if _count([*words, page]) > MOST_WORDS:
+                        _end_slide(found[-1], words)
+                    words.append(_prose(page, folder))
         elif cell.source.strip():
             found = found or [Section()]
-            words += [_code(cell.source), *_shown(cell.outputs)]
+            if _is_much(words, cell):
+                _end_slide(found[-1], words)
+            words.append(_code(cell.source))
+            for shown in _shown(cell.outputs):
+                if shown.startswith(_OPENS) and words[-1].startswith(_OPENS):
+                    _end_slide(found[-1], words)
+                words.append(shown)
             _end_slide(found[-1], words)
     if found:
         _end_slide(found[-1], words)
@@ -117,6 +140,36 @@ def _parts(text: str) -> Iterator[str]:
         yield "\n".join(part)
 
 
+def _pages(text: str) -> Iterator[str]:
+    """The text, cut between paragraphs where it is more than a slide holds.
+
+    What ends in a colon stays with what it announces, and a few words with what is below them.
+    """
+    page: list[str] = []
+    for paragraph in _PARAGRAPH.split(text):
+        bound = _count(page) < FEW_WORDS or page[-1].endswith(":")
+        if not bound and _count([*page, paragraph]) > MOST_WORDS:
+            yield "\n\n".join(page)
+            page = []
+        page.append(paragraph)
+    yield "\n\n".join(page)
+
+
+def _count(parts: Sequence[str]) -> int:
+    """Words in text or HTML."""
+    return len(_WORD.findall(_TAG.sub(" ", " ".join(parts))))
+
+
+def _is_much(words: Sequence[str], cell: NotebookNode) -> bool:
+    """Whether a cell with the words before it would have to be made much smaller to fit."""
+    before, count = " ".join(words), _count(words)
+    alone = "<img" in before or count > FEW_WORDS
+    shown = " ".join(_shown(cell.outputs))
+    below = 2 + len(cell.source.splitlines()) + len(_LINE.findall(shown))
+    below += PICTURE_LINES * f"{before}{shown}".count("<img")
+    return alone and count / WORDS_A_LINE + below > MOST_LINES
+
+
 def _prose(text: str, folder: Path) -> str:
     html = _LINK.sub(r"\1", markdown2html(text))  # a deck has nothing beside it to lead to
     return _PICTURE.sub(lambda match: match[1] + _inline(folder / match[2]) + match[3], html)
@@ -139,7 +192,8 @@ def _shown(outputs: Sequence[NotebookNode]) -> Iterator[str]:
         for output in some:
             data: dict[str, Any] = output.get("data", {})
             if "text/html" in data:
-                yield f'<div class="shown">{_joined(data["text/html"])}</div>'
+                for part in _IN_OUTPUT.split(_joined(data["text/html"])):
+                    yield f'<div class="shown">{part}</div>' if part else ""
             elif "text/markdown" in data:
                 yield f'<div class="shown">{markdown2html(_joined(data["text/markdown"]))}</div>'
             else:

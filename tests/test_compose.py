@@ -4,8 +4,8 @@ import pytest
 import yaml
 
 from lab_utils.paths import COMPOSE_FILE, ROOT
-from lab_utils.stack.base import BALANCERS, SERVICES
-from lab_utils.stack.containers import PORTS_OF, TRAINERS
+from lab_utils.stack.base import BALANCERS, SERVICES, TRAINERS
+from lab_utils.stack.containers import PORTS_OF
 
 COMPOSE = yaml.safe_load(COMPOSE_FILE.read_text(encoding="utf-8"))["services"]
 

@@ -95,6 +95,27 @@ def test_without_a_fitting_python_it_says_which_and_how_to_get_one(bare_checkout
     assert "Traceback" not in done.stderr
 
 
+@pytest.mark.parametrize("named", ["nothing-of-that-name", "python-without-packages"])
+@pytest.mark.needs("posix")
+def test_a_python_of_the_users_own_that_cannot_be_the_labs_is_refused(tmp_path, named):
+    bare = tmp_path / "python-without-packages"
+    bare.write_text(f'#!/bin/sh\nexec {sys.executable} -S "$@"\n')
+    bare.chmod(0o755)
+    done = lab("status", LAB_PYTHON=str(tmp_path / named))
+    assert done.returncode == 1
+    assert f"{named}, which is no Python of 3.11 or later with the lab's packages" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_too_little_room_is_told_before_anything_is_made(bare_checkout):
+    text = (bare_checkout / "lab").read_text().replace("ROOM = 1200", "ROOM = 1_200_000_000")
+    (bare_checkout / "lab").write_text(text)
+    done = run_under((3, 11, 0), bare_checkout)
+    assert done.returncode == 1
+    assert "of disk are free, and .venv takes about" in done.stderr
+    assert not (bare_checkout / ".venv").exists()
+
+
 @pytest.mark.needs("root")
 def test_first_use_under_sudo_is_refused(bare_checkout):
     done = run_under((3, 11, 0), bare_checkout, SUDO_USER="ada")
@@ -139,3 +160,14 @@ def test_a_python_of_the_users_own_is_used_as_it_is(bare_checkout):
         check=True,
     )
     assert "what of the stack is up" in done.stdout
+
+
+@pytest.mark.needs("posix")
+def test_a_ctrl_c_while_it_is_only_just_starting_ends_it_without_a_traceback(tmp_path):
+    interrupted_at_once = tmp_path / "python"
+    interrupted_at_once.write_text(f'#!/bin/sh\nkill -INT $$\nexec {sys.executable} "$@"\n')
+    interrupted_at_once.chmod(0o755)
+    done = lab("status", LAB_PYTHON=str(interrupted_at_once))
+    assert done.returncode == 130
+    assert "Interrupted" in done.stderr
+    assert "Traceback" not in done.stderr

@@ -79,7 +79,7 @@ def number(answer: object, unit: str = "") -> float:
     Raises:
         NotYet: text, a list, a function, yes or no, not a number, or infinity.
     """
-    one = f"one number{', in ' + unit if unit else ''}"
+    one = f"one number{' of ' + unit if unit else ''}"
     value = answer.item() if getattr(answer, "ndim", None) == 0 else answer  # type: ignore[attr-defined]
     if isinstance(value, bool) or not isinstance(value, numbers.Real | _decimal()):
         raise NotYet(described(answer), one, _to_a_number(answer))
@@ -100,9 +100,9 @@ def whole(answer: object, unit: str = "") -> int:
     """
     found = number(answer, unit)
     if found != int(found):
-        what = unit or "such things"
-        advice = f"there is no part of one of the {what}: think in which direction to round"
-        raise NotYet(f"{found:g}", f"a whole number of {what}", advice)
+        wanted = f"a whole number{' of ' + unit if unit else ''}"
+        advice = "there is no part of one: think in which direction to round"
+        raise NotYet(f"{found:g}", wanted, advice)
     return int(found)
 
 
@@ -149,7 +149,7 @@ def some_of(answer: object, choices: Collection[str]) -> frozenset[str]:
     """
     if isinstance(answer, str) or not isinstance(answer, list | tuple | set | frozenset):
         example = "several texts between braces: {'...', '...'}"
-        raise NotYet(described(answer), example, "use braces or brackets, even for a single one")
+        raise NotYet(described(answer), example, "use braces or brackets, and quotes around each")
     return frozenset(one_of(each, choices) for each in answer)
 
 
@@ -162,7 +162,9 @@ def text(answer: object) -> str:
     if isinstance(answer, bytes):
         raise NotYet(f"bytes: {_short(repr(answer))}", "a text", "`.decode()` makes one of bytes")
     if not isinstance(answer, str):
-        raise NotYet(described(answer), "a text, in quotes", "put quotes around it")
+        plain = isinstance(answer, numbers.Number)
+        advice = "put quotes around it" if plain else "give one name, with quotes around it"
+        raise NotYet(described(answer), "a text, in quotes", advice)
     if not answer.strip():
         raise NotYet("an empty text", "a text with something in it", "write what you found")
     return answer.strip()

@@ -139,7 +139,8 @@ def reachable(letters: object, reach: Reach) -> str:
         if missing & {"A", "E"}
         else "what is a published port for?"
     )
-    raise NotYet(f"{len(said)} connections, all of which can be opened", "one or more others", hint)
+    named = _listed(said) or "none"
+    raise NotYet(f"{named}: right as far as it goes", "one or more others", hint)
 
 
 @exercise(
@@ -156,7 +157,9 @@ def three_containers(command: object, scaled: Scaled) -> str:
     typed = text(command)
     output = scaled.output
     if why_not := understood(typed)[2]:
-        raise NotYet(f"it was not run: {why_not}", "a command that ends", "mend that first")
+        raise NotYet(
+            f"it was not run: {why_not}", "a command that can be run here", "mend that first"
+        )
     if scaled.running is None or scaled.served is None:
         raise LabError("counting the containers", output.said, "ours is shown by .solution()")
     if output.exit_code and "port is already allocated" in output.said:
@@ -198,9 +201,12 @@ def three_containers(command: object, scaled: Scaled) -> str:
 def unnoticed(steps: object, change: Change) -> str:
     """By the visitors who got no films."""
     if change.refused:
-        missing = [step for step in STEPS if step not in change.order]
+        if not isinstance(steps, list | tuple):
+            example = '`["...", "...", "..."]`'
+            raise NotYet(described(steps), "a list of three texts", f"write it as {example}")
+        missing = [step for step in STEPS if step not in steps]
         saw = f"{described(steps)}" + (f", without `{missing[0]}`" if missing else "")
-        raise NotYet(saw, "each of the three steps once", "it takes them as a list of three texts")
+        raise NotYet(saw, "each of the three steps once", "copy their names from the text above")
     order = change.order
     saw = f"{change.lost} of {len(change.visits)} visitors lost"
     if not change.lost:
@@ -244,7 +250,7 @@ def ended_first(service_and_code: object, moments: Moments) -> str:
     service, exit_code = _pair(service_and_code, "a service and an exit code")
     ended = moments.ended
     said = one_of(service, [each.service for each in ended])
-    code = whole(exit_code, "of an exit code")
+    code = whole(exit_code)
     first = ended[0]
     if said == ended[-1].service:
         raise NotYet(
@@ -363,7 +369,8 @@ def _demand_secret(reader: dict[str, Any]) -> None:
 
 def _pair(answer: object, what: str) -> tuple[object, object]:
     if not isinstance(answer, tuple | list) or len(answer) != 2:
-        raise NotYet(described(answer), what, "write two things with a comma between them")
+        example = "write two things with a comma between them, each text in quotes of its own"
+        raise NotYet(described(answer), what, example)
     return answer[0], answer[1]
 
 

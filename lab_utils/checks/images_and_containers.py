@@ -8,7 +8,7 @@ from lab_utils.build_log import Build
 from lab_utils.checks import answers, seen
 from lab_utils.checks.exercise import NotYet, exercise
 from lab_utils.commands import CommandFailed
-from lab_utils.docker_engine import ContainerFacts, EngineUnavailable, ImageFacts
+from lab_utils.docker_engine import PROJECT, ContainerFacts, EngineUnavailable, ImageFacts
 from lab_utils.docker_engine.trial import Trial
 from lab_utils.errors import LabError
 
@@ -18,6 +18,9 @@ ROOM = 30 * MB
 
 IN_TIME = 1.5
 """Seconds after which a container that hears SIGTERM has ended, on a slow machine too."""
+
+FIRST_PUSHED = f"{PROJECT}/{seen.APP}:two-stages"
+"""The image that is pushed first before 02.6, by its name here."""
 
 SIGKILL, SIGTERM = 137, 143
 """Exit codes of what a signal ended: 128 and the signal's number."""
@@ -122,7 +125,7 @@ def _demand_answer(name: str, trial: Trial) -> None:
 
 
 def _image(answer: object) -> tuple[str, ImageFacts]:
-    name = answers.text(answer)
+    name = answers.text(answer.image if isinstance(answer, Build) else answer)
     if (found := seen.image(name)) is None:
         raise NotYet(
             f"this engine has no image {name}",
@@ -215,6 +218,12 @@ def outlives(container: object) -> str:
             "give it a name of yours",
         )
     counted, own = seen.visits(found.name)
+    if not counted:
+        raise NotYet(
+            f"no visit is counted in the volume {mount.name} yet",
+            "some visits, and a container that is younger than they are",
+            "visit the app, then replace its container by another one",
+        )
     if counted <= own:
         raise NotYet(
             f"{found.name} has counted {counted} visits, and has answered all of them itself",
@@ -294,15 +303,16 @@ def as_little_as_it_needs(container: object) -> str:
             "an upper limit: then a leak ends the container, and not its neighbours",
             "the app needs about 40 MB: be generous, but not without end",
         )
-    if found.health == "unhealthy":
+    if not seen.serves(name):
         raise NotYet(
-            f"{name} is safe, and does not answer",
-            "an app at work",
+            f"{name} is safe, and of no use: a visit to it fails",
+            "an app that answers, and counts the visit in its file",
             f"`docker logs {name}`: what did it want to write, and where?",
         )
+    writable = ", ".join(mount.target for mount in found.mounts)
     return (
-        f"{name} runs as user {found.user}, writes to its volume only, has no capabilities, gains "
-        f"none, and has {found.memory / 2**20:.0f} MiB"
+        f"{name} answers, runs as user {found.user}, writes to {writable} only, has no "
+        f"capabilities, gains none, and has {found.memory / 2**20:.0f} MiB"
     )
 
 
@@ -345,10 +355,19 @@ def always_the_same(reference: object) -> str:
             "begin with the address that you pushed to",
         )
     found = seen.image(name)
-    if found is None or name not in found.digests:
+    place, _, last = repository.rpartition("/")
+    without_tag = f"{place}/{last.partition(':')[0]}@{digest}"
+    if found is None or without_tag not in found.digests:
         raise NotYet(
             "this engine knows no image by that fingerprint from there",
             "one that was pushed to that registry, or pulled from it",
             "look at the last line that the push said; an image's ID is another number",
+        )
+    first = seen.image(FIRST_PUSHED)
+    if first is not None and found.id != first.id:
+        raise NotYet(
+            "the fingerprint of another image than the first: it was pushed after it",
+            "the first image that was pushed",
+            "each push ends with its fingerprint: look at what the first one said",
         )
     return f"{name[: name.index('@') + 20]}… is one image, wherever and whenever it is pulled"

@@ -21,6 +21,25 @@ from lab_utils.terminal import Terminal
 LESSON = "images_and_containers"
 APP = "hello"
 
+STARTING_S = 10
+"""Seconds that an app may take until it listens."""
+
+VISIT = f"""
+import time, urllib.request
+end = time.monotonic() + {STARTING_S}
+while True:
+    try:
+        urllib.request.urlopen("http://127.0.0.1:8000/", timeout=5)
+        break
+    except urllib.error.HTTPError:
+        raise
+    except OSError:
+        if time.monotonic() > end:
+            raise
+        time.sleep(0.1)
+"""
+"""A visit, made by a Python that ends with an error where it brings no page."""
+
 
 def image(name: str) -> ImageFacts | None:
     """An image; None if there is none of that name."""
@@ -50,9 +69,23 @@ def trial(name: str) -> Trial:
 def visits(name: str) -> tuple[int, int]:
     """Visits in a container's file, and those it has answered itself, as its log shows."""
     engine = _engine()
-    counted = engine.copy_out(name, "/data/visits").decode().strip()
+    try:
+        counted = engine.copy_out(name, "/data/visits").decode().strip()
+    except FileNotFoundError:
+        counted = "0"  # the app makes the file at the first visit
     log = engine.client.containers.get(name).logs().decode(errors="replace")
     return int(counted), len(re.findall(r'"GET / HTTP', log))
+
+
+def serves(name: str) -> bool:
+    """Whether a running container answers a visit, which the app counts in its file.
+
+    The visitor is a container beside it, in the same network: the app's image need not have a
+    program to ask with, nor the app a port on this computer.
+    """
+    visit = ["python3", "-c", VISIT]
+    beside = f"container:{name}"
+    return _engine().exit_code(base().name, visit, network=beside, project=PROJECT) == 0
 
 
 def rebuilt(dockerfile: str) -> tuple[Build, Build]:
@@ -67,10 +100,10 @@ def rebuilt(dockerfile: str) -> tuple[Build, Build]:
     engine = _engine()
     base_image = images.python_base(engine, lambda _words: None)
     typist = Terminal(LESSON, engine, Tape.of(LESSON), base_image.name)
+    workbench.of(APP, ()).read(dockerfile)
     with tempfile.TemporaryDirectory() as folder:
         copy = workbench.Workbench(Path(folder) / APP, workbench.FOLDER / APP)
         shutil.copytree(workbench.FOLDER / APP, copy.folder)
-        copy.read(dockerfile)
         first = _build(typist, engine, copy.folder, dockerfile)
         with copy.touched("app.py"):
             return first, _build(typist, engine, copy.folder, dockerfile)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import builtins
 from collections.abc import Callable, Sequence
-from types import FunctionType
+from types import FunctionType, ModuleType
 from typing import Any
 
 from scipy.stats import binomtest
@@ -37,6 +37,12 @@ def for_each(choose: Callable[[str], Any], users: Sequence[str]) -> list[Any]:
 def demand_variants(answers: Sequence[Any], call: str) -> None:
     """Raise unless each answer names a variant."""
     for answer in answers:
+        if answer is None:
+            raise NotYet(
+                f"`{call}` gave nothing: None",
+                'the text "a" or "b", handed back with `return`',
+                "`print` only shows; and each way through a function has to end with a `return`",
+            )
         if answer not in ("a", "b"):
             raise NotYet(
                 f"`{call}` gave {described(answer)}",
@@ -80,6 +86,9 @@ def _sizes(choose: Callable[..., Any]) -> dict[str, int]:
     cells = zip(choose.__code__.co_freevars, choose.__closure__ or (), strict=True)
     known |= {name: cell.cell_contents for name, cell in cells}
     known |= {f"default {place}": each for place, each in enumerate(choose.__defaults__ or ())}
+    for name, each in list(known.items()):  # a function, class or object may carry a table, too
+        if not isinstance(each, ModuleType):
+            known |= {f"{name}.{part}": one for part, one in getattr(each, "__dict__", {}).items()}
     return {name: len(each) for name, each in known.items() if isinstance(each, dict | set | list)}
 
 

@@ -78,7 +78,7 @@ def _start(seen: Evidence) -> Verdict:
         return Verdict("wrong", times)
     # on the scale of factors: is a snapshot's start nearer to a container's than to a boot?
     if abs(math.log(resumed / container)) < abs(math.log(boot / resumed)):
-        return Verdict("holds only when", f"the machine has to boot: {times}")
+        return Verdict("wrong", f"it is the boot that is slow, not the virtual machine: {times}")
     return Verdict("holds", times)
 
 

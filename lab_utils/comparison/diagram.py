@@ -205,7 +205,7 @@ def _read_aloud(
     below = ", then ".join(f"{floor.title} ({floor.detail})" for floor in floors)
     above = "; ".join(
         f"{tenant.name}: "
-        + ", ".join((*(f"own {f.title} {f.detail}" for f in tenant.floors), *tenant.lines))
+        + ", ".join((*(f"{f.title} {f.detail}" for f in tenant.floors), *tenant.lines))
         for tenant in tenants
     )
     apart = (

@@ -5,6 +5,7 @@ The axis is logarithmic: the runtimes lie factors apart, and a linear one would 
 
 from __future__ import annotations
 
+import math
 import textwrap
 from collections.abc import Mapping, Sequence
 
@@ -24,6 +25,9 @@ MARKS: dict[str, tuple[str, str]] = {
     "vm": ("D", "#e08a00"),
 }
 """Marker and colour of a runtime, everywhere; grey readers tell them by the marker."""
+
+FEW_DECADES = 1.5
+"""Below, an axis with the powers of ten alone might have a single number on it."""
 
 FOOTNOTE = 100
 """Characters of a line below a picture."""
@@ -96,7 +100,8 @@ def _logarithmic(axes: Axes, rows: Mapping[str, Measurement], scale: Scale) -> N
     axes.set_xscale("log")
     ends = [end / scale.per for seen in rows.values() for end in seen.spread]
     axes.set_xlim(min(ends) / 2, max(ends) * 6)
-    axes.xaxis.set_major_locator(LogLocator())
+    decades = math.log10(max(ends) / min(ends))
+    axes.xaxis.set_major_locator(LogLocator(subs=(1, 2, 5) if decades < FEW_DECADES else (1,)))
     axes.xaxis.set_major_formatter(StrMethodFormatter("{x:,g}"))
     axes.xaxis.set_minor_formatter(NullFormatter())
     axes.tick_params(axis="x", which="minor", color=FAINT)

@@ -6,7 +6,7 @@ from lab_utils.comparison.facts import NAMES
 from lab_utils.comparison.shown import Table
 from lab_utils.measurements import load
 from lab_utils.runtimes import KINDS, Kind, Unavailable, make
-from lab_utils.vm import accelerator
+from lab_utils.vm import accelerator, hosts
 
 
 def what_is_live() -> Table:
@@ -22,5 +22,11 @@ def _row(kind: Kind) -> tuple[str, ...]:
         make(kind).demand()
     except Unavailable as missing:
         return (NAMES[kind], "recorded", f"{missing.found}. To have it: {missing.next_step}")
-    found = accelerator.known() if kind == "vm" else None
-    return (NAMES[kind], "live", f"a guest booted with {found.name}" if found else "it runs here")
+    why = _how_a_guest_runs() if kind == "vm" else "it runs here"
+    return (NAMES[kind], "live", why)
+
+
+def _how_a_guest_runs() -> str:
+    host = hosts.find()
+    found = accelerator.known(host)
+    return f"a guest booted with {found.name}{host.where}" if found else "it runs here"

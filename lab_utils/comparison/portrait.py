@@ -93,7 +93,7 @@ def _apart(release: str) -> Floor:
 
 def _engine() -> Tenant:
     version = docker_engine.find(with_compose=False).version.partition("+")[0]
-    return Tenant("Docker Engine", (version, "starts them,", "and stands beside"))
+    return Tenant("Docker Engine", (version, "starts them", "and stands beside"))
 
 
 def _count(processes: int) -> str:

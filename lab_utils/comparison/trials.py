@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import platform
+import posixpath
 import secrets
 import shlex
 from collections.abc import Iterator
@@ -134,7 +135,7 @@ def note(path: str) -> Note:
     try:
         Container("tiny").demand()
     except Unavailable:
-        kept = path.startswith(f"{VOLUME_AT}/")
+        kept = posixpath.normpath(path).startswith(f"{VOLUME_AT}/")
         return Note(written=True, found_again=kept, how=UNTRIED)
     word, place = secrets.token_hex(4), shlex.quote(path)
     with _volume() as volume:

@@ -160,9 +160,9 @@ class Live(LiveProject):
         cut_off = self.here.container(harm.SERVICE)
         if cut_off is not None and not cut_off.attrs["NetworkSettings"]["Networks"]:
             cut_off.remove(force=True)  # Compose holds it for well: it runs
-        for moved in self.project.containers(replacing.SERVICE):
-            if not _is_published(moved, self.here.ports.a):
-                moved.remove(force=True)
+        for each in self.here.engine.containers(self.here.project, replacing.SERVICE):
+            if not _wants(each, self.here.ports.a):
+                each.remove(force=True)  # running or not: else Compose starts it where it is
         # Without `--no-deps` both models would be trained anew; and what was started with that
         # word and what was started without it are not alike to Compose, which replaces it.
         words = f"up --detach --no-deps --no-recreate {' '.join(self.here.parts)}"
@@ -191,7 +191,8 @@ def _written(change: Change) -> dict[str, Any]:
     return {"took_s": [round(each, 3) for each in change.took_s], "visits": ";".join(visits)}
 
 
-def _is_published(container: Container, port: int) -> bool:
-    """Whether a container has this port of the computer."""
-    bound = [each for some in container.ports.values() for each in some or ()]
+def _wants(container: Container, port: int) -> bool:
+    """Whether a container has this port of the computer, or would if it ran."""
+    bindings = container.attrs["HostConfig"]["PortBindings"] or {}
+    bound = [each for some in bindings.values() for each in some or ()]
     return any(each["HostPort"] == str(port) for each in bound)

@@ -5,6 +5,9 @@ from __future__ import annotations
 import html
 from dataclasses import dataclass
 
+LINES = "white-space:pre-wrap;overflow-wrap:anywhere"
+"""How lines are shown: a long one goes on below, as on a terminal, so that nothing is hidden."""
+
 
 @dataclass(frozen=True)
 class Provenance:
@@ -43,7 +46,7 @@ class Seen:
     __repr__ = __str__
 
     def _repr_mimebundle_(self, **_: object) -> dict[str, str]:
-        lines = f'<pre style="overflow-x:auto;white-space:pre">{html.escape(self.told)}</pre>'
+        lines = f'<pre style="{LINES}">{html.escape(self.told)}</pre>'
         return {"text/html": lines + banner(self.recorded), "text/plain": str(self)}
 
 
@@ -85,9 +88,9 @@ class Output:
 
 
 def terminal(command: str, said: str) -> str:
-    """A command and what it said as HTML; long lines can be scrolled to."""
+    """A command and what it said as HTML."""
     return (
-        '<pre style="overflow-x:auto;white-space:pre;font-size:.9em">'
+        f'<pre style="{LINES};font-size:.9em">'
         f"<b>$ {html.escape(command)}</b>\n{html.escape(said)}</pre>"
     )
 

@@ -92,7 +92,7 @@ def understood(command: object) -> tuple[list[str], dict[str, str], str]:
     if not isinstance(command, str):
         return [], {}, "a command is a text: put quotes around it"
     try:
-        words = shlex.split(command)
+        words = shlex.split(command.strip().removeprefix("$"))  # as it is shown after a prompt
     except ValueError as error:
         return [], {}, f"this cannot be read as a command: {error}"
     variables = {}
@@ -102,7 +102,9 @@ def understood(command: object) -> tuple[list[str], dict[str, str], str]:
     if words[:1] == ["docker-compose"]:
         words = ["docker", "compose", *words[1:]]
     if words[:2] != ["docker", "compose"]:
-        return [], {}, "a notebook runs `docker compose ...` only; a terminal runs anything"
+        began = f"it begins with `{words[0]}`" if words else "there is no word in it"
+        wanted = "`docker compose ...`, with nothing before it but `NAME=value`"
+        return [], {}, f"{began}; here it has to be {wanted} (a terminal runs anything)"
     words = words[2:]
     return words, variables, _endless(words)
 

@@ -3,6 +3,7 @@
 from lab_utils.docker_engine.engine import BASE_LABEL, FAILURES, PROJECT, Engine
 from lab_utils.docker_engine.facts import ContainerFacts, ImageFacts, Layer, Mount
 from lab_utils.docker_engine.finding import EngineUnavailable, ask_compose, compose_command, find
+from lab_utils.docker_engine.usage import cpu_seconds_of, memory_of
 
 __all__ = [
     "BASE_LABEL",
@@ -16,5 +17,7 @@ __all__ = [
     "Mount",
     "ask_compose",
     "compose_command",
+    "cpu_seconds_of",
     "find",
+    "memory_of",
 ]

@@ -43,7 +43,8 @@ class Engine:
     Attributes:
         address: where it listens, e.g. `unix:///var/run/docker.sock`.
         version: the engine's own version.
-        compose: how Compose is started here: `docker compose` or `docker-compose`.
+        compose: how Compose is started here: `docker compose` or `docker-compose`; empty where
+            it is missing, or was not asked for.
         compose_version: Compose's version.
     """
 
@@ -69,7 +70,14 @@ class Engine:
 
         Raises:
             CommandFailed: Compose ended with another exit code than 0.
+            LabError: Compose is missing.
         """
+        if not self.compose:
+            raise LabError(
+                doing,
+                "the engine answers, but Compose 2 is missing",
+                "`./lab doctor` says how to get it; `./lab clean` needs none",
+            )
         return commands.lines(
             [*self.compose, *arguments],
             doing=doing,

@@ -46,7 +46,7 @@ def find(*, with_compose: bool = True) -> Engine:
         version = str(client.version()["Version"])
     except (DockerException, OSError) as error:
         raise _unavailable(address, error) from None
-    compose, compose_version = compose_command() if with_compose else ((), "not asked for")
+    compose, compose_version = compose_command() if with_compose else ((), "of unknown version")
     return Engine(address, version, compose, compose_version)
 
 
@@ -63,6 +63,8 @@ def _address() -> str:
 
 def _unavailable(address: str, error: Exception) -> EngineUnavailable:
     start = START_HINT.get(sys.platform, START_HINT["linux"])
+    if os.environ.get("DOCKER_HOST"):
+        start = "DOCKER_HOST names it: start that engine, or unset DOCKER_HOST for this machine's"
     said = str(error)
     if "ermission denied" in said or "PermissionError" in said:
         return EngineUnavailable(

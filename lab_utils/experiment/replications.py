@@ -43,7 +43,7 @@ class Frequency:
     """How often something happened in many replications.
 
     >>> print(Frequency(50, 1_000))
-    5.0 % of 1,000 (95 % interval 3.8 to 6.5 %)
+    5.0% of 1,000 (95% interval 3.8% to 6.5%)
 
     Attributes:
         times: it happened.
@@ -65,8 +65,7 @@ class Frequency:
 
     def __str__(self) -> str:
         low, high = self.interval
-        seen = f"{100 * self.rate:.1f} % of {self.of:,}"
-        return f"{seen} (95 % interval {100 * low:.1f} to {100 * high:.1f} %)"
+        return f"{self.rate:.1%} of {self.of:,} (95% interval {low:.1%} to {high:.1%})"
 
     __repr__ = __str__
 

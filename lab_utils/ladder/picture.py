@@ -63,7 +63,7 @@ def ladder(rungs: Sequence[Rung]) -> Picture:
 
 def benchmark() -> Picture:
     """The recorded benchmark in the same way."""
-    return _bars(recorded(), "Beside the industry's", "recorded on 25 November 2026")
+    return _bars(recorded(), "And beside the industry's?", "recorded on 25 November 2026")
 
 
 def _bars(costs: Mapping[str, float], title: str, where: str) -> Picture:

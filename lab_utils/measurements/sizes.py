@@ -17,11 +17,6 @@ DENSITY = "how many fit into a gigabyte"
 
 GIGABYTE = 10**9
 
-MEMORY_HOW: dict[Kind, str] = {
-    "process": "proportional share (PSS) of the process and its children",
-    "container": "what its cgroup uses, without file cache that could go",
-    "vm": "proportional share (PSS) of QEMU, the guest's memory included as far as it was touched",
-}
 IMAGE_HOW: dict[Kind, str] = {
     "process": "the program file; for Python, the environment with all its packages",
     "container": "all layers of the image, unpacked",
@@ -34,7 +29,7 @@ def idle_memory(subject: Subject, server: Server = "tiny") -> Measurement:
 
     def live() -> tuple[Measurement, ...]:
         with up(subject, server) as runtime:
-            used, how = runtime.memory(), MEMORY_HOW[runtime.kind]
+            used, how = runtime.memory(), runtime.memory_how
             return (measured(MEMORY, runtime, [used], unit="bytes", how=how),)
 
     return live_or_recorded([MEMORY], subject, server, live)[0]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 import numpy as np
+from matplotlib.ticker import StrMethodFormatter
 
 from lab_utils.experiment import BanditRuns
 from lab_utils.plots.look import INK, SERIES, Picture, canvas, in_percent, percent
@@ -37,6 +38,7 @@ def bandit(runs: Mapping[str, BanditRuns]) -> Picture:
             )
         axes.axhline(0.5, color=INK, linewidth=2, linestyle=":")
         axes.set_ylim(0, 1)
+        axes.xaxis.set_major_formatter(StrMethodFormatter("{x:,.0f}"))
         in_percent(axes.yaxis)
         axes.set_xlabel("visit (dotted: a fixed half and half)")
         axes.set_ylabel("share sent to the treatment")

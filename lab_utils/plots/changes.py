@@ -6,6 +6,7 @@ from collections import Counter
 from typing import Any
 
 from matplotlib.axes import Axes
+from matplotlib.ticker import MaxNLocator
 
 from lab_utils.compose.change import Change
 from lab_utils.plots.look import FAINT, INK, STROKES, Picture, canvas
@@ -49,7 +50,7 @@ def _draw(axes: Axes, change: Change, most: int) -> None:
         height = most * (1.08 + 0.22 * number)
         axes.text(moment + 0.05, height, step, weight="bold", va="bottom")
     axes.set_ylim(0, most * 1.8)
-    axes.set_yticks([0, most])
+    axes.yaxis.set_major_locator(MaxNLocator(3, integer=True, steps=[1, 2, 5, 10]))
     axes.set_ylabel("visitors")
     axes.set_title(f"{', '.join(change.order)}: {change.lost} of {len(change.visits)} lost", pad=6)
     axes.legend(loc="upper right", ncols=2, frameon=False)

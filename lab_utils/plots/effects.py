@@ -22,6 +22,9 @@ from lab_utils.plots.look import (
     scale,
 )
 
+TOPS = (1, 2, 5, 10, 20, 30, 50, 100)
+"""In %: where an axis of shares may end. It begins at 0, and small rates keep their intervals."""
+
 
 def effect(result: Result) -> Picture:
     """The primary metric in both variants, and their difference against 0."""
@@ -121,7 +124,8 @@ def _draw_values(axes: Axes, finding: Finding, names: tuple[str, str]) -> None:
     axes.set_xlim(-0.4, 1.75)
     axes.set_ylabel(f"{finding.metric.name} ({unit})" if unit else finding.metric.name)
     if measure == "share":
-        axes.set_ylim(0, 100)
+        highest = factor * max(high for _, (_, high), _ in groups)
+        axes.set_ylim(0, next(top for top in TOPS if top >= min(100, 1.2 * highest)))
     axes.set_title("Each variant")
     axes.grid(axis="y")
 

@@ -32,7 +32,7 @@ def exposure(found: ByExposure) -> Picture:
         axes.set_ylabel(
             f"{plan.treatment} {wording.MINUS} {plan.control} ({difference_unit(metric.measure)})"
         )
-        axes.set_title(f"{metric.name}, by how long users have known it")
+        axes.set_title(f"By how long users have known it: {metric.name}")
         axes.grid(axis="y")
     above = int(np.sum(drawn[:, 1] > 0))
     caption = (

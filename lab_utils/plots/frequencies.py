@@ -27,7 +27,7 @@ def frequencies(
     Args:
         seen: by name.
         promised: what was promised, as a dotted line; None for no promise.
-        what: was counted.
+        what: was counted, in the plural.
     """
     with canvas(height=2.2 + 0.75 * len(seen)) as figure:
         axes = figure.subplots()
@@ -49,8 +49,8 @@ def frequencies(
         runs = {each.of for each in seen.values()}
         of = f"{min(runs):,}" if len(runs) == 1 else f"{min(runs):,} and more"
         promise = "" if promised is None else f"; dotted: the {promised:.0%} promised"
-        figure.supxlabel(f"{what}, of {of} experiments{promise}", fontsize=15)
-        axes.set_title("How often?")
+        figure.supxlabel(f"share of {of} experiments{promise}", fontsize=15)
+        axes.set_title(what.capitalize())
     caption = "; ".join(f"{name}: {each}" for name, each in seen.items())
-    alt = f"Bar chart of how often, one row for each way. {caption}."
+    alt = f"Bar chart of {what}, one row for each way. {caption}."
     return Picture(figure, alt, caption)

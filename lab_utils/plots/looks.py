@@ -52,7 +52,7 @@ def cumulative(seen: OverTime) -> Picture:
             difference_unit(metric.measure),
         )
         axes.set_ylabel(f"{difference} ({unit})" if unit else difference)
-        axes.set_title(f"{metric.name}, look by look")
+        axes.set_title(f"Look by look: {metric.name}")
         axes.grid(axis="y")
         figure.legend(frameon=False, loc="outside lower center", ncols=2, fontsize=13)
     last = seen.table.iloc[-1]

@@ -47,7 +47,7 @@ def _draw(axes: Axes, row: int, moment: Moment, end: float) -> None:
 
 def _told(moment: Moment) -> str:
     if moment.ended_s is not None:
-        return f"ended ({moment.exit_code})"
+        return f"ended, exit code {moment.exit_code}"
     return "runs" if moment.healthy_s is None else f"healthy at {moment.healthy_s:.1f} s"
 
 

@@ -4,6 +4,6 @@ One at a time: starting another ends the one before. `stop()` ends it, and so do
 """
 
 from lab_utils.practice.backends import start_backends
-from lab_utils.practice.trial import Trial, compare, start_balancer, stop
+from lab_utils.practice.trial import StrategyRefused, Trial, compare, start_balancer, stop
 
-__all__ = ["Trial", "compare", "start_backends", "start_balancer", "stop"]
+__all__ = ["StrategyRefused", "Trial", "compare", "start_backends", "start_balancer", "stop"]

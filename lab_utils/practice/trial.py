@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import re
 import shutil
 import sys
 import textwrap
@@ -26,6 +27,20 @@ if TYPE_CHECKING:
 
 NAME = "balancer"
 EVENTS = FOLDER / "events.jsonl"
+OWN = "strategies/own.py"
+"""Where a function of the student's is written, beside the settings."""
+
+
+class StrategyRefused(LabError):
+    """The balancer cannot work with a strategy.
+
+    Attributes:
+        why: its reason, in one line.
+    """
+
+    def __init__(self, why: str, next_step: str) -> None:
+        self.why = why
+        super().__init__("starting a balancer with a strategy to try", why, next_step)
 
 
 @dataclass(frozen=True)
@@ -90,7 +105,8 @@ def start_balancer(
         more: any other key of balancer.toml: `backend_strategy="least_outstanding"`.
 
     Raises:
-        LabError: the balancer refuses its settings, in its own words, or does not come up.
+        StrategyRefused: the balancer, which tries a strategy once, cannot work with this one.
+        LabError: it refuses another setting, in its own words, or does not come up.
     """
     Process(NAME, FOLDER).stop()
     FOLDER.mkdir(parents=True, exist_ok=True)
@@ -144,8 +160,7 @@ def stop() -> None:
 def _wait_for(place: Trial) -> None:
     def missing() -> str | None:
         if place.process.running() is None:
-            said = place.process.last_lines()
-            raise LabError("starting a balancer to practise with", said, "mend what it says")
+            raise _refusal(place.process.last_lines())
         status = waiting.answer(f"http://{HOST}:{place.admin}/status")
         if status is None:
             return "it does not answer yet"
@@ -162,6 +177,13 @@ def _wait_for(place: Trial) -> None:
     )
 
 
+def _refusal(said: str) -> LabError:
+    """Why the balancer has ended, from the last it said."""
+    if found := re.search(rf"^  strategy: (?:{re.escape(OWN)}:)?(.*)", said, re.MULTILINE):
+        return StrategyRefused(found[1], "mend what it says")
+    return LabError("starting a balancer to practise with", said, "mend what it says")
+
+
 def _backends(behind: Stack | Mapping[str, Sequence[str]]) -> dict[str, dict[str, list[str]]]:
     if isinstance(behind, Mapping):
         return {name: {"backends": list(addresses)} for name, addresses in behind.items()}
@@ -171,18 +193,18 @@ def _backends(behind: Stack | Mapping[str, Sequence[str]]) -> dict[str, dict[str
 
 def _named(strategy: str | Callable[..., object]) -> str:
     """What balancer.toml calls a strategy; the source of a function is written beside it."""
-    folder = FOLDER / "strategies"
-    shutil.rmtree(folder, ignore_errors=True)
+    path = FOLDER / OWN
+    shutil.rmtree(path.parent, ignore_errors=True)
     if isinstance(strategy, str):
         return strategy
-    folder.mkdir()
+    path.parent.mkdir()
+    advice = "define it with `def` in a cell of its own, and run that cell"
+    name = getattr(strategy, "__name__", "")
+    if not name.isidentifier():
+        raise StrategyRefused("a function without a name, such as a `lambda`", advice)
     try:
         source = textwrap.dedent(inspect.getsource(strategy))
     except (OSError, TypeError) as error:
-        raise LabError(
-            "handing your strategy to the balancer",
-            f"its source is not known ({error})",
-            "define it with `def` in a cell of its own, and run that cell",
-        ) from None
-    (folder / "own.py").write_text(source, "utf-8")
-    return f"strategies/own.py:{strategy.__name__}"
+        raise StrategyRefused(f"its source is not known ({error})", advice) from None
+    path.write_text(source, "utf-8")
+    return f"{OWN}:{name}"

@@ -131,12 +131,12 @@ class Runtime(ABC):
 
     @abstractmethod
     def memory(self) -> int:
-        """Bytes of this machine's memory that it holds now.
+        """Bytes of this machine's memory that it holds now, counted as `memory_how` says."""
 
-        A process: the proportional share (PSS) of it and its children, where the system tells it,
-        else the resident size. A container: its cgroup's use, without file cache that could go.
-        A virtual machine: the same as for a process, of the program that runs the guest.
-        """
+    @property
+    @abstractmethod
+    def memory_how(self) -> str:
+        """How its memory is counted, in words."""
 
     @abstractmethod
     def run_inside(self, script: str) -> str:

@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 
 from docker.models.containers import Container as EngineContainer
 
-from lab_utils import docker_engine
+from lab_utils import docker_engine, owners
 from lab_utils.docker_engine import Engine
 from lab_utils.errors import LabError
 from lab_utils.paths import CONTAINERS
@@ -83,7 +83,7 @@ class Container(Runtime):
     @property
     def labels(self) -> dict[str, str]:
         """On it: whose lab it belongs to, and which Python started it."""
-        return {"lab": docker_engine.PROJECT, leftovers.LABEL: leftovers.owner()}
+        return {"lab": docker_engine.PROJECT, owners.LABEL: owners.owner()}
 
     @property
     def container(self) -> EngineContainer:
@@ -150,16 +150,16 @@ class Container(Runtime):
 
     def memory(self) -> int:
         """Bytes its cgroup uses, without file cache that could go, as `docker stats` counts."""
-        stats: Any = self.container.stats(stream=False, one_shot=True)
-        used = stats["memory_stats"]
-        detail = used["stats"]
-        cache = detail.get("inactive_file", detail.get("total_inactive_file", 0))
-        return int(used["usage"] - cache)
+        return docker_engine.memory_of(self.container)
+
+    @property
+    def memory_how(self) -> str:
+        """By the kernel's count for a cgroup."""
+        return "what its cgroup uses, without file cache that could go"
 
     def cpu_seconds(self) -> float:
         """CPU time that it has used so far."""
-        stats: Any = self.container.stats(stream=False, one_shot=True)
-        return float(stats["cpu_stats"]["cpu_usage"]["total_usage"]) / 1e9
+        return docker_engine.cpu_seconds_of(self.container)
 
     def remove_image(self, name: str) -> None:
         """Remove an image that was committed, if it is there."""

@@ -8,28 +8,18 @@ from __future__ import annotations
 
 import atexit
 import contextlib
-import json
-import os
 import secrets
 import shutil
 from pathlib import Path
 
-import psutil
-
 from lab_utils import docker_engine
 from lab_utils.docker_engine import Engine
+from lab_utils.owners import LABEL, lives, owner
 from lab_utils.paths import STATE
 from lab_utils.processes import Process
 
 FOLDER = STATE / "runtimes"
 NOTE = "owner.json"
-LABEL = "lab.runtime"
-"""On a runtime's container: who started it."""
-
-
-def owner() -> str:
-    """This very Python: its process id and when it started."""
-    return json.dumps([os.getpid(), psutil.Process().create_time()])
 
 
 def new_folder(name: str, below: Path) -> Path:
@@ -44,7 +34,7 @@ def new_folder(name: str, below: Path) -> Path:
 
 def sweep(below: Path) -> list[str]:
     """End and remove what the dead have left in a folder of runtimes; its names."""
-    left = [note.parent for note in below.glob(f"*/{NOTE}") if not _lives(note.read_text())]
+    left = [note.parent for note in below.glob(f"*/{NOTE}") if not lives(note.read_text())]
     for folder in left:
         remove(folder)
     return sorted(folder.name for folder in left)
@@ -70,16 +60,8 @@ def sweep_containers(engine: Engine) -> list[str]:
     removed = []
     for container in engine.containers(docker_engine.PROJECT):
         noted = container.labels.get(LABEL)
-        if noted and not _lives(noted):
+        if noted and not lives(noted):
             with contextlib.suppress(*docker_engine.FAILURES):  # somebody else was quicker
                 container.remove(force=True, v=True)
                 removed.append(str(container.name))
     return sorted(removed)
-
-
-def _lives(note: str) -> bool:
-    try:
-        pid, started = json.loads(note)
-        return bool(psutil.Process(pid).create_time() == started)
-    except (ValueError, TypeError, psutil.Error):
-        return False

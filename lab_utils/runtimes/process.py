@@ -61,6 +61,11 @@ class Process(Runtime):
         """PSS in bytes of it and its children; the resident size where the system tells no PSS."""
         return self._there().memory()
 
+    @property
+    def memory_how(self) -> str:
+        """By the kernel's count for each process."""
+        return "proportional share (PSS) of the process and its children"
+
     def inside(self) -> Inside:
         """This machine, as every program on it sees it: there is no inside."""
         if sys.platform == "linux":

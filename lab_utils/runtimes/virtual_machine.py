@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import shutil
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,9 +15,9 @@ from lab_utils.errors import LabError
 from lab_utils.ports import HOST
 from lab_utils.runtimes import leftovers, recommender_disk
 from lab_utils.runtimes.base import Kind, Runtime, Server, Unavailable
-from lab_utils.vm import accelerator, disks, guest, qemu
-from lab_utils.vm.machine import Machine
-from lab_utils.vm.qemu import Hardware
+from lab_utils.vm import accelerator, disks, guest, hosts, qemu
+from lab_utils.vm.contained import ContainerHost
+from lab_utils.vm.machine import Host, Machine
 
 MEMORY_MB: dict[Server, int] = {"tiny": accelerator.MEMORY_MB, "recommender-a": 512}
 """RAM of each guest."""
@@ -55,15 +56,22 @@ class VirtualMachine(Runtime):
         warm: start from a snapshot of the guest when it had just become ready (made at first use)
             instead of booting.
         folder: for what belongs to this guest while it runs.
+        host: where QEMU runs; by default this machine, else a container on it.
     """
 
     kind: ClassVar[Kind] = "vm"
 
     def __init__(
-        self, server: Server = "tiny", *, warm: bool = False, folder: Path = leftovers.FOLDER
+        self,
+        server: Server = "tiny",
+        *,
+        warm: bool = False,
+        folder: Path = leftovers.FOLDER,
+        host: Host | None = None,
     ) -> None:
         super().__init__(server)
         self.warm = warm
+        self._named_host = host
         self._folder = folder
         self._machine: Machine | None = None
         self._accelerator = ""
@@ -71,7 +79,10 @@ class VirtualMachine(Runtime):
 
     @property
     def accelerator(self) -> str:
-        """What runs its instructions: `kvm`, `hvf`, `whpx` or `tcg`; empty before it is started."""
+        """What runs its instructions: `kvm`, `hvf`, `whpx`, `tcg`; empty before it is started.
+
+        Where QEMU itself runs in a container, `tcg in a container`.
+        """
         return self._accelerator
 
     @property
@@ -80,11 +91,13 @@ class VirtualMachine(Runtime):
         return READY_TIMEOUT
 
     def demand(self) -> None:
-        """QEMU, a guest that boots on it, and the server's disk.
+        """QEMU, here or in a container, a guest that boots on it, and the server's disk.
 
         Raises:
             Unavailable: one of them cannot be had here.
         """
+        if isinstance(self._host, ContainerHost):
+            leftovers.sweep_containers(self._host.engine)
         chosen = self._choose_accelerator()
         try:
             self._base()
@@ -100,14 +113,12 @@ class VirtualMachine(Runtime):
         warm = self._warm_disk(chosen) if self.warm else None
         self._machine = machine = self._new_machine()
         if warm:
-            shutil.copyfile(warm, machine.disk)
+            machine.copy_disk(warm)
         else:
-            disks.make(machine.disk, base)
-        self._accelerator = chosen
+            machine.make_disk(base)
+        self._accelerator = f"{chosen}{self._host.where}"
         self._snapshots = {WARM} if warm else set()
-        machine.start(
-            Hardware(chosen, MEMORY_MB[self.server], str(machine.disk), WARM if warm else "")
-        )
+        machine.start(chosen, MEMORY_MB[self.server], WARM if warm else "")
 
     def wait_ready(self) -> None:
         """Wait until the guest says that it is up, then until its server answers."""
@@ -137,8 +148,14 @@ class VirtualMachine(Runtime):
         return f"http://{HOST}:{self._there().port}"
 
     def memory(self) -> int:
-        """PSS in bytes of QEMU, guest included."""
+        """Bytes that QEMU holds, guest included."""
         return self._there().memory()
+
+    @property
+    def memory_how(self) -> str:
+        """As QEMU's memory can be counted where it runs."""
+        counted = f"{self._host.memory_how} of QEMU"
+        return f"{counted}, the guest's memory included as far as it was touched"
 
     def cpu_seconds(self) -> float:
         """CPU time that QEMU has used so far."""
@@ -198,19 +215,33 @@ class VirtualMachine(Runtime):
         first = next(n for n, line in enumerate(lines) if "sysrq" in line or "panic" in line)
         return Panic(tuple(lines[first:]), machine.exit_code)
 
+    @functools.cached_property
+    def _host(self) -> Host:
+        """Where QEMU runs.
+
+        Raises:
+            Unavailable: nowhere.
+        """
+        try:
+            return self._named_host or hosts.find()
+        except LabError as error:
+            raise Unavailable(error.doing, error.found, error.next_step) from None
+
     def _base(self) -> Path | None:
         """The disk that this server's guests begin with; None where it is an empty one."""
-        return recommender_disk.disk() if self.server == "recommender-a" else None
-
-    def _choose_accelerator(self) -> str:
-        if qemu.version() is None:
+        if self.server != "recommender-a":
+            return None
+        if not self._host.takes_disks:
             raise Unavailable(
-                "starting a virtual machine",
-                f"this machine has no `{qemu.PROGRAM}`, or no `qemu-img`",
+                f"making a disk for {self.server}",
+                f"QEMU runs{self._host.where} here, which has the tiny server's guest only",
                 qemu.HOW_TO_GET,
             )
+        return recommender_disk.disk()
+
+    def _choose_accelerator(self) -> str:
         try:
-            found = accelerator.probe(guest.tiny())
+            found = accelerator.probe(guest.tiny(), self._host)
         except LabError as error:
             raise Unavailable(error.doing, error.found, error.next_step) from None
         if not found.name:
@@ -221,15 +252,15 @@ class VirtualMachine(Runtime):
 
     def _new_machine(self) -> Machine:
         folder = leftovers.new_folder(f"vm-{self.server}", self._folder)
-        return Machine(self.server, guest.tiny(), folder)
+        return self._host.machine(self.server, guest.tiny(), folder)
 
     def _warm_disk(self, chosen: str) -> Path:
         """A disk with the snapshot of a guest that is ready; made at first use."""
-        about = f"{self.server}-{chosen}-{qemu.version()}-{guest.tiny().folder.name}"
+        about = f"{self.server}-{chosen}-{self._host.version}-{guest.tiny().folder.name}"
         kept = guest.CACHE / f"warm-{about}.qcow2"
         with FileLock(guest.CACHE / "warm.lock"):
             if not kept.exists():
-                with VirtualMachine(self.server, folder=self._folder) as cold:
+                with VirtualMachine(self.server, folder=self._folder, host=self._host) as cold:
                     cold.snapshot(WARM)
                     cold._there().monitor.say("stop")
                     machine = cold._there()

@@ -24,6 +24,9 @@ def quiet(_line: str) -> None:
 SERVICES = ("recommender-a", "recommender-b", "balancer")
 """The parts that stay up; each recommender is trained before it is started."""
 
+TRAINERS = ("train-a", "train-b")
+"""What makes each recommender's model, and ends with it."""
+
 BALANCERS = {"ours": "balancer", "nginx": "nginx", "haproxy": "haproxy"}
 """Who can stand between visitors and recommenders, each with its service's name in Compose.
 Processes know only ours."""
@@ -87,6 +90,15 @@ class Unwell:
 
     def __str__(self) -> str:
         return f"{self.name} {self.trouble}. The last it said:\n{indent(self.last_words, '  ')}"
+
+
+def training_failed(found: str, last_words: str) -> StackError:
+    """The error for a model that could not be trained."""
+    return StackError(
+        "training the models",
+        f"{found}. The last it said:\n{indent(last_words, '  ')}",
+        "mend what it says, then run this again",
+    )
 
 
 class Stack(Protocol):

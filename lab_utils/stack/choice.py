@@ -83,13 +83,29 @@ def present() -> Stack | None:
     return next((stack for stack in found if "running" in _states(stack)), next(iter(found), None))
 
 
+def unseen() -> docker_engine.EngineUnavailable | None:
+    """Why nobody can see whether a stack in containers is up; None if one can, or none can be."""
+    try:
+        docker_engine.find(with_compose=False)
+    except docker_engine.EngineUnavailable as missing:
+        return missing if missing.reason != "missing" else None
+    return None
+
+
 def _candidates() -> list[Stack]:
     ports = Ports.from_environment()
     candidates: list[Stack] = [ProcessStack(ports)]
-    with contextlib.suppress(docker_engine.EngineUnavailable):
-        engine = docker_engine.find()
+    if engine := _engine():
         candidates.append(ContainerStack(engine, ports, balancer=balancer_in_use(engine)))
     return candidates
+
+
+def _engine() -> docker_engine.Engine | None:
+    """The engine that answers, with Compose or without: what is up can be seen either way."""
+    for with_compose in (True, False):
+        with contextlib.suppress(docker_engine.EngineUnavailable):
+            return docker_engine.find(with_compose=with_compose)
+    return None
 
 
 def _states(stack: Stack) -> set[str]:

@@ -16,17 +16,17 @@ from lab_utils.ports import Ports
 from lab_utils.stack import settings
 from lab_utils.stack.base import (
     BALANCERS,
+    TRAINERS,
     Say,
     Service,
-    StackError,
     demand_running,
     part,
     quiet,
+    training_failed,
     wait_until_healthy,
     wait_until_ready,
 )
 
-TRAINERS = ("train-a", "train-b")
 PORTS_OF = {
     "recommender-a": ("a",),
     "recommender-b": ("b",),
@@ -240,11 +240,7 @@ class ContainerStack:
             victim = self._failed_trainer()
             if victim is None:
                 raise
-            raise StackError(
-                "training the models",
-                f"{victim} failed; the last it said:\n{self.last_words(victim)}",
-                "mend what it says, then run this again",
-            ) from failed
+            raise training_failed(f"{victim} failed", self.last_words(victim)) from failed
 
     def _failed_trainer(self) -> str | None:
         for name in TRAINERS:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 import sys
 from collections.abc import Iterator
@@ -14,7 +13,7 @@ from typing import Any
 
 import tomli_w
 
-from lab_utils import commands, waiting
+from lab_utils import waiting
 from lab_utils.errors import LabError
 from lab_utils.paths import DATA, STATE
 from lab_utils.ports import HOST, Ports
@@ -22,11 +21,13 @@ from lab_utils.processes import Process
 from lab_utils.stack import settings
 from lab_utils.stack.base import (
     SERVICES,
+    TRAINERS,
     Say,
     Service,
     demand_running,
     part,
     quiet,
+    training_failed,
     wait_until_healthy,
     wait_until_ready,
 )
@@ -69,10 +70,9 @@ class ProcessStack:
         self.down(quiet)
         self.ports.demand_free()
         say("training both models")
-        with ThreadPoolExecutor() as pool:
-            list(pool.map(self._train, ("a", "b")))
-        say("starting the services")
         try:
+            self._train_all()
+            say("starting the services")
             self._start_all(table)
             wait_until_ready(self)
         except BaseException:
@@ -82,7 +82,8 @@ class ProcessStack:
     def down(self, say: Say) -> None:
         """Stop the services, all at the same time."""
         with ThreadPoolExecutor() as pool:
-            stopped = list(pool.map(lambda name: self._process(name).stop(), SERVICES))
+            every = (*SERVICES, *TRAINERS)
+            stopped = list(pool.map(lambda name: self._process(name).stop(), every))
         say(f"stopped {sum(stopped)} processes")
 
     def kill(self, service: str) -> None:
@@ -143,14 +144,28 @@ class ProcessStack:
             "OPENBLAS_NUM_THREADS": "1",  # as in the images: the server's threads are enough
         }
 
-    def _train(self, variant: str) -> None:
-        (self.folder / f"model-{variant}").mkdir(parents=True, exist_ok=True)
-        commands.run(
-            _python_module(f"recommender_{variant}", "train"),
-            doing=f"training recommender-{variant}",
-            environment={**os.environ, **self._environment(variant)},
+    def _train_all(self) -> None:
+        """Train both models at the same time, each in a process that an interrupt can end."""
+        for name in TRAINERS:
+            variant = name.removeprefix("train-")
+            (self.folder / f"model-{variant}").mkdir(parents=True, exist_ok=True)
+            command = _python_module(f"recommender_{variant}", "train")
+            self._process(name).start(command, self._environment(variant))
+        waiting.until(
+            self._untrained,
             timeout=TRAIN_TIMEOUT,
+            doing="training the models",
+            next_step="end what else keeps this machine busy, then run this again",
         )
+
+    def _untrained(self) -> str | None:
+        """What still trains, in words; None when both models are there."""
+        ends = {name: self._process(name).end for name in TRAINERS}
+        for name, end in ends.items():
+            if end not in ("", "exited (0)"):
+                raise training_failed(f"{name} has ended: {end}", self.last_words(name))
+        still = [name for name, end in ends.items() if not end]
+        return f"{' and '.join(still)} had not ended" if still else None
 
     def _start_all(self, table: dict[str, Any]) -> None:
         self._write_balancer_settings(table)

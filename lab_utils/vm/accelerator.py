@@ -7,9 +7,6 @@ and then fail. So the tiny guest is booted once, with a deadline, and the answer
 from __future__ import annotations
 
 import json
-import os
-import platform
-import sys
 import time
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -19,14 +16,9 @@ import psutil
 from filelock import FileLock
 
 from lab_utils.errors import LabError
-from lab_utils.vm import disks, qemu
 from lab_utils.vm import guest as guests
 from lab_utils.vm.guest import CACHE, Guest
-from lab_utils.vm.machine import Machine
-from lab_utils.vm.qemu import Hardware
-
-NATIVE = {"linux": "kvm", "darwin": "hvf", "win32": "whpx"}
-"""By system, what lets the processor run a guest's instructions."""
+from lab_utils.vm.machine import Host, Machine
 
 KEEPS_SNAPSHOTS = ("kvm", "tcg")
 """The others cannot save a guest, or not surely: for snapshots they give way to TCG."""
@@ -52,7 +44,7 @@ class Found:
     Attributes:
         name: the accelerator that boots a guest; empty if none does.
         refused: why each that was tried before does not.
-        here: what the answer holds for: QEMU, this boot of this machine, the guest.
+        here: what the answer holds for: QEMU and where it runs, this boot of this machine, guest.
     """
 
     name: str
@@ -60,59 +52,53 @@ class Found:
     here: str
 
 
-def probe(guest: Guest, cache: Path = CACHE) -> Found:
+def probe(guest: Guest, host: Host, cache: Path = CACHE) -> Found:
     """The fastest accelerator that boots the tiny guest; asked once for each boot of this machine.
 
     Args:
         guest: the tiny one.
+        host: where QEMU runs.
         cache: the folder where the answer is kept.
     """
     path = cache / "accelerator.json"
     with FileLock(cache / "accelerator.lock"):
-        here = _here(guest)
+        here = _here(guest, host)
         if (kept := _read(path)) is not None and kept.here == here:
             return kept
-        found = _try_all(guest, here)
+        found = _try_all(guest, host, here)
         if found.name:  # a machine that is too busy today may not be tomorrow
             path.write_text(json.dumps(asdict(found), indent=1) + "\n", encoding="utf-8")
         return found
 
 
-def known(cache: Path = CACHE) -> Found | None:
+def known(host: Host, cache: Path = CACHE) -> Found | None:
     """What a probe has found that still holds; None before one: nothing is booted."""
     made, kept = guests.known(cache), _read(cache / "accelerator.json")
-    return kept if made and kept and kept.here == _here(made) else None
+    return kept if made and kept and kept.here == _here(made, host) else None
 
 
-def candidates() -> list[str]:
-    """What may work here, the fastest first."""
-    same = platform.machine().lower() in ("x86_64", "amd64")
-    native = NATIVE.get(sys.platform, "")
-    usable = native != "kvm" or os.access("/dev/kvm", os.R_OK | os.W_OK)
-    return [native, "tcg"] if native and same and usable else ["tcg"]
-
-
-def _try_all(guest: Guest, here: str) -> Found:
+def _try_all(guest: Guest, host: Host, here: str) -> Found:
     refused: dict[str, str] = {}
-    for name in candidates():
-        if (why := _why_not(name, guest)) is None:
+    for name in host.accelerators:
+        if (why := _why_not(name, guest, host)) is None:
             return Found(name, refused, here)
         refused[name] = why
     return Found("", refused, here)
 
 
-def _why_not(name: str, guest: Guest) -> str | None:
+def _why_not(name: str, guest: Guest, host: Host) -> str | None:
     """Boot the tiny guest once; None if it came up and QEMU says that it runs."""
-    with TemporaryDirectory() as folder:
-        machine = Machine("tiny", guest, Path(folder))
+    with TemporaryDirectory(dir=CACHE) as folder:  # where an engine may look, too
         try:
-            disks.make(machine.disk)
-            machine.start(Hardware(name, MEMORY_MB, str(machine.disk)))
-            return _not_up(machine, within=DEADLINE[name])
+            machine = host.machine("tiny", guest, Path(folder))
+            try:
+                machine.make_disk()
+                machine.start(name, MEMORY_MB)
+                return _not_up(machine, within=DEADLINE[name])
+            finally:
+                machine.stop()
         except LabError as error:
             return error.found
-        finally:
-            machine.stop()
 
 
 def _not_up(machine: Machine, *, within: float) -> str | None:
@@ -128,8 +114,8 @@ def _not_up(machine: Machine, *, within: float) -> str | None:
     return f"the guest was not up after {within:g} s"
 
 
-def _here(guest: Guest) -> str:
-    return f"QEMU {qemu.version()}, up since {psutil.boot_time():.0f}, {guest.folder.name}"
+def _here(guest: Guest, host: Host) -> str:
+    return f"{host.name}, up since {psutil.boot_time():.0f}, {guest.folder.name}"
 
 
 def _read(path: Path) -> Found | None:

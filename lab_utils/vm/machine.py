@@ -1,21 +1,14 @@
-"""One QEMU with one guest, started on this machine: a process with a pid file, and its lines."""
+"""One QEMU with one guest, and the lines to both; wherever QEMU runs."""
 
 from __future__ import annotations
 
-import contextlib
-import re
-import socket
-import time
+from abc import ABC, abstractmethod
 from pathlib import Path
-from typing import TypeVar
+from typing import ClassVar, TypeVar
 
 from lab_utils.errors import LabError
-from lab_utils.ports import HOST
-from lab_utils.processes import Process
-from lab_utils.vm import qemu
 from lab_utils.vm.guest import Guest
-from lab_utils.vm.monitor import Monitor, forwarded_port
-from lab_utils.vm.qemu import Hardware, Wires
+from lab_utils.vm.monitor import Monitor
 from lab_utils.vm.shell import Shell
 
 Line = TypeVar("Line", Monitor, Shell)
@@ -30,20 +23,20 @@ PORTS = {"tiny": 80, "recommender-a": 8000}
 """On which each server listens in its guest."""
 
 
-class Machine:
+class Machine(ABC):
     """A guest on QEMU.
 
     Args:
         server: what it runs.
         guest: kernel and initial file system.
-        folder: for pid file, console and disk; exists.
+        folder: of this machine alone; exists.
     """
 
     def __init__(self, server: str, guest: Guest, folder: Path) -> None:
         self.server = server
         self.guest = guest
         self.folder = folder
-        self.process = Process("qemu", folder)
+        self.port = 0
         self._monitor: Monitor | None = None
         self._shell: Shell | None = None
 
@@ -51,21 +44,6 @@ class Machine:
     def disk(self) -> Path:
         """Its own disk."""
         return self.folder / "disk.qcow2"
-
-    def start(self, hardware: Hardware) -> None:
-        """Start QEMU and connect; the guest boots, or goes on from its snapshot.
-
-        Raises:
-            LabError: QEMU ended, or did not connect in time.
-        """
-        with _listening() as monitor, _listening() as shell:
-            wires = Wires(_address(monitor), _address(shell), f"{HOST}:0")
-            guest, port = self.guest, PORTS[self.server]
-            words = qemu.command(self.server, port, guest.kernel, guest.initrd, hardware, wires)
-            self.process.start(words, {})
-            self._monitor = Monitor(self._accept(monitor))
-            self._shell = Shell(self._accept(shell))
-        self.port = forwarded_port(self._monitor)
 
     @property
     def monitor(self) -> Monitor:
@@ -87,41 +65,19 @@ class Machine:
 
     def ended(self) -> str | None:
         """How QEMU or its guest's server ended, and the console's end; None while both run."""
-        how = f"QEMU {self.process.end}" if self.process.end else ""
+        how = f"QEMU {self.end}" if self.end else ""
         if not how and SERVER_ENDED in self.console():
             how = "QEMU runs, but the server in its guest does not"
-        return f"{how}:\n{self.process.last_lines()}" if how else None
+        return f"{how}:\n{self.last_lines()}" if how else None
 
     @property
     def has_ended(self) -> bool:
         """Whether QEMU has."""
-        return bool(self.process.end)
+        return bool(self.end)
 
-    @property
-    def exit_code(self) -> int:
-        """QEMU's.
-
-        Raises:
-            LabError: it still runs, or another Python had started it.
-        """
-        found = re.search(r"\((\d+)\)", self.process.end)
-        if found is None:
-            raise LabError("asking how QEMU ended", "nobody can know", "wait until it has ended")
-        return int(found[1])
-
-    def console(self) -> str:
-        """What the guest's kernel said on the first serial line, and QEMU itself."""
-        log = self.process.log
-        return log.read_text(errors="replace").replace("\r", "") if log.exists() else ""
-
-    def memory(self) -> int:
-        """Bytes of this machine's memory that QEMU holds, guest included."""
-        return self.process.memory()
-
-    def cpu_seconds(self) -> float:
-        """CPU time that QEMU has used so far; 0 if it does not run."""
-        process = self.process.running()
-        return sum(process.cpu_times()[:2]) if process else 0.0
+    def last_lines(self, count: int = 12) -> str:
+        """The end of the console."""
+        return "\n".join(self.console().splitlines()[-count:]) or "(it said nothing)"
 
     def stop(self) -> None:
         """End QEMU: nothing in the guest is worth a shutdown."""
@@ -129,26 +85,95 @@ class Machine:
             if line is not None:
                 line.close()
         self._monitor = self._shell = None
-        self.process.stop()
+        self._end_qemu()
 
-    def _accept(self, listener: socket.socket) -> socket.socket:
-        deadline = time.monotonic() + CONNECT_TIMEOUT
-        listener.settimeout(0.1)
-        while time.monotonic() < deadline:
-            with contextlib.suppress(TimeoutError):
-                return listener.accept()[0]
-            if (how := self.ended()) is not None:
-                raise LabError("starting QEMU", how, "read its last words above")
-        found = f"it did not connect within {CONNECT_TIMEOUT:g} s"
-        raise LabError("starting QEMU", found, "is this machine very busy? Run this again")
+    @abstractmethod
+    def make_disk(self, base: Path | None = None) -> None:
+        """Make its own disk: empty, or a raw `base` beside which it keeps what is changed."""
+
+    @abstractmethod
+    def copy_disk(self, kept: Path) -> None:
+        """Make its own disk as another one is, snapshots included."""
+
+    @abstractmethod
+    def start(self, accelerator: str, memory_mb: int, snapshot: str = "") -> None:
+        """Start QEMU and connect; the guest boots, or goes on from its snapshot.
+
+        Args:
+            accelerator: what runs the guest's instructions.
+            memory_mb: RAM of the guest.
+            snapshot: name of one in its disk; empty: boot.
+
+        Raises:
+            LabError: QEMU ended, or did not connect in time.
+        """
+
+    @property
+    @abstractmethod
+    def end(self) -> str:
+        """How QEMU ended: `exited (1)`; empty while it runs."""
+
+    @property
+    @abstractmethod
+    def exit_code(self) -> int:
+        """QEMU's.
+
+        Raises:
+            LabError: it still runs, or nobody can know.
+        """
+
+    @abstractmethod
+    def console(self) -> str:
+        """What the guest's kernel said on the first serial line, and QEMU itself."""
+
+    @abstractmethod
+    def memory(self) -> int:
+        """Bytes of this machine's memory that QEMU holds, guest included."""
+
+    @abstractmethod
+    def cpu_seconds(self) -> float:
+        """CPU time that QEMU has used so far; 0 if it does not run."""
+
+    @abstractmethod
+    def _end_qemu(self) -> None:
+        """End it."""
 
 
-def _listening() -> socket.socket:
-    return socket.create_server((HOST, 0))
+class Host(ABC):
+    """Where QEMU runs.
 
+    Attributes:
+        where: to be read after what runs there; empty for this machine itself.
+        memory_how: how a machine's memory is counted there, to be read before "of QEMU".
+        takes_disks: whether a guest there may begin with a disk that was made here.
+    """
 
-def _address(listener: socket.socket) -> str:
-    return f"host={HOST},port={listener.getsockname()[1]}"
+    where: ClassVar[str]
+    memory_how: ClassVar[str]
+    takes_disks: ClassVar[bool]
+
+    @property
+    def name(self) -> str:
+        """QEMU as it is there: `QEMU 7.2.22`, `QEMU 10.0.2 in a container`."""
+        return f"QEMU {self.version}{self.where}"
+
+    @property
+    @abstractmethod
+    def version(self) -> str:
+        """Of QEMU.
+
+        Raises:
+            LabError: there it would have to be made first, and cannot.
+        """
+
+    @property
+    @abstractmethod
+    def accelerators(self) -> tuple[str, ...]:
+        """What may run a guest's instructions there, the fastest first."""
+
+    @abstractmethod
+    def machine(self, server: str, guest: Guest, folder: Path) -> Machine:
+        """A machine there, not yet started."""
 
 
 def _there(line: Line | None) -> Line:

@@ -13,6 +13,7 @@ from lab_utils.stack.processes import ProcessStack
 @pytest.fixture
 def nothing_up(monkeypatch):
     monkeypatch.setattr(stack, "present", lambda: None)
+    monkeypatch.setattr(stack, "unseen", lambda: None)
 
 
 def test_alone_it_explains_itself(capsys):
@@ -63,6 +64,16 @@ def test_clean_says_what_stays_and_why(monkeypatch, capsys):
 def test_status_without_a_stack_says_how_to_start_one(nothing_up, capsys):
     assert cli.main(["status"]) == 0
     assert "./lab up" in capsys.readouterr().out
+
+
+def test_what_could_not_be_seen_is_not_said_to_be_down(nothing_up, monkeypatch, capsys):
+    stopped = docker_engine.EngineUnavailable("stopped", "nothing answers", "start it")
+    monkeypatch.setattr(stack, "unseen", lambda: stopped)
+    for words in (["status"], ["down"], ["logs"]):
+        cli.main(words)
+        told = capsys.readouterr()
+        said = " ".join((told.out + told.err).split())
+        assert "its containers are out of sight: nothing answers" in said
 
 
 def test_logs_without_a_stack_say_how_to_start_one(nothing_up, capsys):

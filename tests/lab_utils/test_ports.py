@@ -64,3 +64,11 @@ def test_two_services_on_one_port_are_told_apart_before_anything_starts(monkeypa
     monkeypatch.setenv("LAB_PORT_B", "7601")
     with pytest.raises(LabError, match="LAB_PORT_A and LAB_PORT_B are both 7601"):
         Ports.from_environment()
+
+
+def test_a_port_that_a_container_publishes_is_not_blamed_on_dockers_own_program(
+    listening, monkeypatch
+):
+    monkeypatch.setattr(ports, "_name", lambda pid: "docker-proxy")
+    found = ports.holder(listening)
+    assert found == f"a container (`docker ps --filter publish={listening}` names it)"

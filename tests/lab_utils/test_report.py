@@ -254,3 +254,16 @@ def test_numbers_that_were_not_computed_are_null(write, tmp_path):
 def test_a_run_without_a_log_says_what_to_do(tmp_path):
     with pytest.raises(LabError, match="lab demo"):
         report.write(tmp_path, experiment=EXPERIMENT, seed=1, runtime="")
+
+
+@pytest.mark.needs("browser")
+def test_on_paper_it_is_white_and_all_its_columns_are_there(write, browser):
+    _, html, _ = write(lines())
+    a4 = {"width": 673, "height": 1000}  # 210 mm without the margins of the page
+    page = browser.new_page(viewport=a4, color_scheme="dark")
+    page.set_content(html)
+    page.emulate_media(media="print", color_scheme="dark")
+    assert page.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(255, 255, 255)"
+    cut = "[...document.querySelectorAll('.scroll')].filter((e) => e.scrollWidth > e.clientWidth)"
+    assert page.evaluate(f"{cut}.length") == 0
+    page.close()

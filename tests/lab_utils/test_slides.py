@@ -33,6 +33,32 @@ def test_a_heading_opens_a_section_and_each_code_cell_ends_a_slide(tmp_path):
     assert "second" in second.slides[0]
 
 
+def test_words_of_more_than_a_slide_are_cut_between_paragraphs(tmp_path):
+    paragraphs = [f"{'word ' * 70}{name}" for name in ("one", "two", "three:", "four")]
+    words = new.new_markdown_cell("\n\n".join(["# Long", *paragraphs]))
+    (section,) = slides.sections(book(words), tmp_path)
+    assert [re.findall("one|two|three|four", slide) for slide in section.slides] == [
+        ["one", "two"],
+        ["three", "four"],  # what is announced stays with who announces it
+    ]
+
+
+def test_a_cell_that_fills_a_slide_does_not_share_it_with_many_words(tmp_path):
+    words = new.new_markdown_cell("# One\n\n" + "word " * 60)
+    lines = code("show()", stream("line\n" * 18))
+    (section,) = slides.sections(book(words, lines), tmp_path)
+    assert ["show" in slide for slide in section.slides] == [False, True]
+
+
+def test_a_heading_in_what_a_cell_shows_opens_a_slide_too(tmp_path):
+    shown = new.new_output("display_data", {"text/html": "<h4>a</h4><p>x</p><h4>b</h4><p>y</p>"})
+    (section,) = slides.sections(book(code("show()", shown)), tmp_path)
+    assert [re.findall("<h4>.", slide) for slide in section.slides] == [
+        ["<h4>a"],
+        ["<h4>b"],
+    ]
+
+
 def test_a_comment_in_a_block_of_code_is_no_heading(tmp_path):
     words = new.new_markdown_cell("# One\n\n```sh\n# not two\nls\n```")
     assert len(slides.sections(book(words), tmp_path)) == 1

@@ -1,5 +1,7 @@
 """What INSTRUCTOR.md lists is in the notebooks, and its minutes add up."""
 
+import ast
+import builtins
 import re
 
 import nbformat
@@ -39,3 +41,46 @@ def test_every_section_that_is_listed_is_a_heading_of_its_notebook(length):
 def test_sections_are_listed_in_the_order_of_the_notebooks(length):
     places = [(book, headings(book).index(section)) for _, book, section in rows(length)]
     assert places == sorted(places)
+
+
+def code_by_section(number):
+    """Each code cell of a notebook with the heading it stands under."""
+    (path,) = NOTEBOOKS.glob(f"{number}_*.ipynb")
+    section = ""
+    for cell in nbformat.read(path, as_version=4).cells:
+        if cell.cell_type == "markdown":
+            section = [section, *re.findall(r"^## (.+)$", cell.source, re.MULTILINE)][-1]
+        elif cell.source.strip():
+            yield section, ast.parse(cell.source)
+
+
+def made_and_used(tree):
+    """Names that a cell makes, and those that it uses."""
+    nodes = list(ast.walk(tree))
+    names = [node for node in nodes if isinstance(node, ast.Name)]
+    used = {node.id for node in names if isinstance(node.ctx, ast.Load)}
+    made = {node.id for node in names if isinstance(node.ctx, ast.Store)}
+    made |= {node.name for node in nodes if isinstance(node, ast.FunctionDef | ast.ClassDef)}
+    made |= {node.arg for node in nodes if isinstance(node, ast.arg)}
+    imports = [node for node in nodes if isinstance(node, ast.Import | ast.ImportFrom)]
+    made |= {(each.asname or each.name) for node in imports for each in node.names}
+    return made, used
+
+
+@pytest.mark.parametrize("length", LENGTHS)
+def test_what_a_section_goes_on_with_has_run_before_it(length):
+    listed = [(book, section) for _, book, section in rows(length)]
+    missing = set()
+    for book in {book for book, _ in listed}:
+        wanted = [section for each, section in listed if each == book]
+        known, everything, begun = set(dir(builtins)), set(dir(builtins)), False
+        for section, tree in code_by_section(book):
+            begun = begun or section == wanted[0]
+            made, used = made_and_used(tree)
+            if f"*{section}* ({book})" in TEXT:
+                known = everything.copy()
+            if begun and section in wanted and used - known - made:
+                missing.add((book, section))
+            everything |= made
+            known |= made if section in wanted or not begun else set()
+    assert missing == set()

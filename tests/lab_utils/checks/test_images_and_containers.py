@@ -43,9 +43,20 @@ def engine(**answers):
     """An engine that has nothing but what is said here, whatever it is asked by name."""
 
     def given(patch):
-        for look in ("image", "container", "trial", "visits", "rebuilt"):
+        for look in ("image", "container", "trial", "visits", "rebuilt", "serves"):
             patch.setattr(seen, look, lambda _name, look=look: answers.get(look))
         patch.setattr(seen, "base", lambda: BASE)
+
+    return given
+
+
+def pushed(first):
+    """The registry has one image by its fingerprint; `first` says whether it was pushed first."""
+
+    def given(patch):
+        known = replace(SMALL, digests=(f"{ADDRESS}@sha256:{DIGITS}",))
+        other = known if first else replace(SMALL, id="sha256:other")
+        patch.setattr(seen, "image", lambda name: other if name == check.FIRST_PUSHED else known)
 
     return given
 
@@ -91,7 +102,10 @@ CASES = [
     ),
     Case(
         check.small_and_harmless,
-        right=(Try(("hello:mine",), "+5 MB", engine(image=SMALL, trial=WELL)),),
+        right=(
+            Try(("hello:mine",), "+5 MB", engine(image=SMALL, trial=WELL)),
+            Try((Build("hello:mine"),), "+5 MB", engine(image=SMALL, trial=WELL)),
+        ),
         wrong=(
             Try(("hello:nime",), "no image hello:nime", engine()),
             Try(
@@ -186,12 +200,16 @@ CASES = [
                 "has answered all of them itself",
                 engine(container=SAFE, visits=(3, 3)),
             ),
+            Try(("safe",), "no visit is counted", engine(container=SAFE, visits=(0, 0))),
         ),
         secret=r"--mount",
     ),
     Case(
         check.as_little_as_it_needs,
-        right=(Try(("safe",), "writes to its volume only", engine(container=SAFE)),),
+        right=(
+            Try(("safe",), "writes to /data only", engine(container=SAFE, serves=True)),
+            Try((" safe\n",), "writes to /data only", engine(container=SAFE, serves=True)),
+        ),
         wrong=(
             Try(("sfae",), "no container sfae", engine()),
             Try(("safe",), "privileged", engine(container=replace(SAFE, privileged=True))),
@@ -209,7 +227,7 @@ CASES = [
                 engine(container=replace(SAFE, no_new_privileges=False)),
             ),
             Try(("safe",), "all the memory", engine(container=replace(SAFE, memory=0))),
-            Try(("safe",), "does not answer", engine(container=replace(SAFE, health="unhealthy"))),
+            Try(("safe",), "a visit to it fails", engine(container=SAFE, serves=False)),
         ),
         secret=r"--cap-drop ALL",
     ),
@@ -219,8 +237,9 @@ CASES = [
             Try(
                 (f"{ADDRESS}@sha256:{DIGITS}",),
                 "one image, wherever",
-                engine(image=replace(SMALL, digests=(f"{ADDRESS}@sha256:{DIGITS}",))),
+                pushed(first=True),
             ),
+            Try((f"{ADDRESS}:1@sha256:{DIGITS}",), "one image, wherever", pushed(first=True)),
         ),
         wrong=(
             Try((f"{ADDRESS}:1",), "ends with a tag: 1", engine(image=SMALL)),
@@ -229,6 +248,7 @@ CASES = [
             Try((f"{ADDRESS}@sha256:{DIGITS[:12]}",), "has 12 digits", engine()),
             Try((f"hello@sha256:{DIGITS}",), "names no registry", engine()),
             Try((f"{ADDRESS}@sha256:{DIGITS}",), "no image by that", engine(image=SMALL)),
+            Try((f"{ADDRESS}@sha256:{DIGITS}",), "pushed after it", pushed(first=False)),
         ),
         secret=r"@sha256",
     ),

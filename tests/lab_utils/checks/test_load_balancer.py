@@ -1,15 +1,19 @@
 """What the exercises of notebook 04 say to right and to typical wrong answers."""
 
+import functools
 import itertools
 import random
 import zlib
 from types import SimpleNamespace
+
+from balancer import strategies
 
 from lab_utils import balancer, waiting
 from lab_utils.balancer import Weights
 from lab_utils.checks import load_balancer as check
 from lab_utils.checks import splits
 from lab_utils.ports import Ports
+from lab_utils.practice import StrategyRefused
 from lab_utils.stack.base import Service
 from lab_utils.visits import Visit, Visits
 from tests.lab_utils.checks.cases import Case, Try
@@ -52,6 +56,10 @@ def in_turns():
     return next(turns)
 
 
+def shows(user=""):
+    print("a")
+
+
 def wants_a_user(user):
     return "a"
 
@@ -76,6 +84,18 @@ MEMORY = {}
 
 def remembered(user):
     return MEMORY.setdefault(user, random.choices(["a", "b"], [70, 30])[0])
+
+
+@functools.lru_cache
+def cached(user):
+    return drawn(user)
+
+
+def noted(user):
+    return noted.known.setdefault(user, drawn(user))
+
+
+noted.known = {}
 
 
 def salted(user):
@@ -135,12 +155,14 @@ def services(a="running", b="running", front="running"):
     return SimpleNamespace(ports=Ports(), services=lambda: parts)
 
 
-def believing(health):
+def believing(b, a="healthy"):
     def given(patch):
-        backend = {"address": "recommender-b:8000", "health": health}
-        patch.setattr(
-            balancer, "status", lambda ports: {"variants": {"b": {"backends": [backend]}}}
-        )
+        backends = {
+            "a": {"address": "a:8000", "health": a},
+            "b": {"address": "b:8000", "health": b},
+        }
+        variants = {name: {"backends": [each]} for name, each in backends.items()}
+        patch.setattr(balancer, "status", lambda ports: {"variants": variants})
         patch.setattr(check, "NOTICE_S", 0.0)
         patch.setattr(waiting, "PAUSE", 0.0)
         answers = (Visit("1", "a", 200, 1.0), Visit("2", "b", 503, 1.0))
@@ -156,32 +178,60 @@ def mine(user_id, weights, salt):
     return "b"
 
 
-def trial(strategy="strategies/own.py:mine", errors=0):
-    return SimpleNamespace(
-        url="http://trial",
-        status=lambda: {"strategy": strategy, "strategy_errors": errors},
-        process=SimpleNamespace(last_lines=lambda count: "own.py: NameError"),
-    )
-
-
-def choosing(rule):
-    """The balancer answers each user by a rule."""
+def started(rule, *, failed=0, log="", status=200):
+    """The balancer takes the strategy, answers by a rule, and counts this many mistakes."""
 
     def given(patch):
+        trial = SimpleNamespace(
+            url="http://trial",
+            status=lambda: {"strategy_errors": failed},
+            process=SimpleNamespace(last_lines=lambda count: log),
+        )
+        usual = SimpleNamespace(url="http://usual")
+
+        def start_balancer(stack, *, strategy=None, salt):
+            return trial if strategy else usual
+
+        patch.setattr(check.practice, "start_balancer", start_balancer)
+
         def ask(url, users):
-            return Visits(tuple(Visit(str(user), rule(int(user)), 200, 1.0) for user in users))
+            chosen = sticky if url == usual.url else rule
+            return Visits(tuple(Visit(str(user), chosen(user), status, 1.0) for user in users))
 
         patch.setattr(check.visits, "ask", ask)
 
     return given
 
 
-def staff_then(others):
-    return choosing(lambda user: "b" if user <= 20 else others(user))
+def refused(why):
+    """The balancer does not take the strategy."""
+
+    def given(patch):
+        def start_balancer(stack, *, strategy=None, salt):
+            if strategy:
+                raise StrategyRefused(why, "mend what it says")
+            return SimpleNamespace(url="http://usual")
+
+        patch.setattr(check.practice, "start_balancer", start_balancer)
+        patch.setattr(check.visits, "ask", lambda url, users: Visits(()))
+
+    return given
+
+
+def staff_then(others, **more):
+    return started(lambda user: "b" if user <= 20 else others(user), **more)
 
 
 def sticky(user):
     return hashed(str(user))
+
+
+A_BEFORE = next(user for user in check.OTHERS if sticky(user) == "a")
+
+
+def test_the_users_on_either_side_of_the_limit_would_get_a_from_sticky():
+    weights = {"a": 70, "b": 30}
+    assert {strategies.sticky(weights, check.SALT, user) for user in ("1", "20", "21")} == {"a"}
 
 
 CASES = [
@@ -195,6 +245,7 @@ CASES = [
             Try((capital,), "in small letters"),
             Try((sixty,), "look at your weights"),
             Try((in_turns,), "in a pattern"),
+            Try((shows,), "handed back with `return`"),
             Try((ours(),), "give the function and do not call it"),
             Try((wants_a_user,), "raised TypeError"),
         ),
@@ -220,6 +271,8 @@ CASES = [
         wrong=(
             Try((drawn,), "when asked again"),
             Try((remembered,), "`MEMORY` grows with each new user"),
+            Try((noted,), "`noted.known` grows"),
+            Try((shows,), "`print` only shows"),
             Try((salted,), "which Python salts anew"),
             Try((last_digit,), "whose number ends in"),
             Try((early,), "users 1 to 200"),
@@ -257,28 +310,39 @@ CASES = [
     ),
     Case(
         check.staff_first,
-        right=(Try((mine, trial()), "all 20 of the staff got b", staff_then(sticky)),),
+        right=(Try((mine, HERE), "all 20 of the staff got b", staff_then(sticky)),),
         wrong=(
-            Try((mine, trial("sticky")), "strategy is sticky", staff_then(sticky)),
-            Try((mine, trial(errors=3)), "own.py: NameError", staff_then(sticky)),
+            Try((mine, HERE), "returned 'c'", refused("mine returned 'c', may return a or b")),
+            Try((mine, HERE), "as its first line", refused("mine failed: NameError: sticky")),
+            Try((mine, HERE), "user is a text", refused("mine failed: TypeError: '<='")),
+            Try((mine, HERE), "begin it with `def", refused("mine wants to know 'user'")),
+            Try((mine, HERE), "never ends", refused("mine was not done after 0.05 s")),
+            Try((mine, HERE), "as the cell began", refused("a function without a name")),
             Try(
-                (mine, trial()),
+                (mine, HERE),
+                "failed 3 times, and sticky stood in",
+                staff_then(sticky, failed=3, log="mine returned None"),
+            ),
+            Try((mine, HERE), "every visit to be answered", staff_then(sticky, status=503)),
+            Try(
+                (mine, HERE),
                 "which way round your `if` is",
-                choosing(lambda user: "a" if user <= 20 else sticky(user)),
+                started(lambda user: "a" if user <= 20 else sticky(user)),
             ),
             Try(
-                (mine, trial()),
+                (mine, HERE),
                 "reach up to user 20",
-                choosing(lambda user: "b" if user < 20 else "a"),
+                started(lambda user: "b" if user < 20 else "a"),
             ),
-            Try((mine, trial()), "let `sticky` choose", staff_then(lambda user: "a")),
+            Try((mine, HERE), "let `sticky` choose", staff_then(lambda user: "a")),
+            Try((mine, HERE), "draw nothing", staff_then(lambda user: drawn(user))),
+            Try((mine, HERE), "hand all to `sticky`", staff_then(lambda user: half(str(user)))),
             Try(
-                (mine, trial()),
-                "draw nothing",
-                staff_then(lambda user: drawn(user)),
+                (mine, HERE),
+                "1 had another variant before",
+                staff_then(lambda user: "b" if user == A_BEFORE else sticky(user)),
             ),
-            Try((mine, trial()), "hand `weights` on", staff_then(lambda user: half(str(user)))),
-            Try(("mine", trial()), "give the function and do not call it", staff_then(sticky)),
+            Try(("mine", HERE), "give the function and do not call it", staff_then(sticky)),
         ),
         secret=r"<= 20",
     ),
@@ -294,7 +358,12 @@ CASES = [
             Try((services(a="exited (1)", b="exited (1)"),), "both recommenders are down"),
             Try((services(front="exited (137)"),), "visitors reach nobody"),
             Try((services(b="paused"),), "says nothing"),
-            Try((services(b="exited (137)"),), "let go of b", believing("healthy")),
+            Try((services(b="exited (137)"),), "still believes in b:8000", believing("healthy")),
+            Try(
+                (services(b="exited (137)"),),
+                "not believe in a yet",
+                believing("unhealthy", a="unhealthy"),
+            ),
         ),
         secret=r"here\.kill",
     ),
@@ -314,3 +383,12 @@ def test_what_a_rule_knows_is_found_in_closures_and_defaults_too():
 
     assert set(splits._sizes(made())) == {"known", "default 0"}
     assert splits._sizes(len) == {}
+
+
+def test_a_cache_around_a_draw_is_looked_behind():
+    assert "when asked again" in str(check.keep(cached))
+
+
+def test_a_function_that_prints_is_not_called_ten_thousand_times(capsys):
+    check.randomiser(shows)
+    assert capsys.readouterr().out == "a\n"

@@ -5,7 +5,7 @@ from lab_utils.comparison import CLAIMS, Evidence
 BY_KEY = {claim.key: claim for claim in CLAIMS}
 EXPECTED = {
     "size": "holds only when",
-    "start": "holds only when",
+    "start": "wrong",
     "system": "holds",
     "resources": "holds",
     "cost": "holds",

@@ -52,3 +52,9 @@ def test_names_from_the_system_are_not_taken_for_markup():
     drawing = layers("<b>", HOST, [Tenant('a"<b>', ("x & y",))])
     assert "<b>" not in drawing.svg
     assert '"<b>' not in drawing._repr_mimebundle_()["text/html"]
+
+
+def test_what_it_says_aloud_is_said_once():
+    drawing = layers("Two", HOST, machines(), beside=Tenant("Docker Engine", ("26", "beside")))
+    assert "vm 1: hypervisor QEMU, its own kernel Linux 5, httpd" in drawing.alt
+    assert ",," not in drawing.alt

@@ -39,3 +39,11 @@ def test_no_word_is_cut_off(kept, what):
     words = [*axes.texts, *figure.texts, axes.title, axes.xaxis.label, *axes.get_yticklabels()]
     ends = [word.get_window_extent() for word in words if word.get_text()]
     assert all(end.x0 >= 0 and end.x1 <= edge.x1 for end in ends)
+
+
+def test_an_axis_has_two_numbers_or_more_to_read_a_dot_by(measured):
+    for what in ("image size", "idle memory"):
+        figure = comparison.dots("A question?", of(measured, what), "an axis").figure
+        axes = figure.axes[0]
+        low, high = axes.get_xlim()
+        assert sum(low <= at <= high for at in axes.get_xticks()) >= 2

@@ -48,7 +48,9 @@ def test_a_trial_leaves_no_container_and_no_volume():
     assert {each.name for each in client.volumes.list()} <= before
 
 
-@pytest.mark.parametrize(("path", "kept"), [("/kept/note", True), ("/tmp/note", False)])
+@pytest.mark.parametrize(
+    ("path", "kept"), [("/kept/note", True), ("/tmp/note", False), ("/kept/../tmp/note", False)]
+)
 def test_without_an_engine_the_rules_say_what_would_be(monkeypatch, path, kept):
     monkeypatch.setattr(trials.Container, "demand", missing)
     assert trials.hog({"mem_limit": "16m"}) is None

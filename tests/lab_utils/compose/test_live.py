@@ -51,6 +51,15 @@ def test_three_containers_want_a_port_each(live):
     assert sorted(live.spread().answered.values()) == [20, 20, 20]
 
 
+def test_what_a_command_left_half_made_at_another_port_is_mended_too(live):
+    elsewhere = f"LAB_PORT_A={free_port()} docker compose up -d --no-deps"
+    refused = live.scale(f"{elsewhere} --scale recommender-a=3 recommender-a")
+    assert "port is already allocated" in refused.output.said
+    live.mend()
+    (one,) = live.here.engine.containers(live.here.project, "recommender-a")
+    assert one.ports["8000/tcp"][0]["HostPort"] == str(live.here.ports.a)
+
+
 def test_a_change_in_our_order_loses_nobody_and_in_the_plain_one_somebody(live):
     assert live.replace(["stop", "start", "wait"]).lost > 0
     assert live.replace(["start", "wait", "stop"]).lost == 0

@@ -18,3 +18,8 @@ def test_a_recording_says_that_it_is_one_in_both_forms():
 
 def test_what_a_program_printed_is_no_html():
     assert "<b>up" not in Output("ps", 0, "<b>up")._repr_mimebundle_()["text/html"]
+
+
+def test_of_a_long_line_nothing_is_hidden():
+    shown = Output("ps", 1, "Bind for 127.0.0.1:7004 failed" * 9)._repr_mimebundle_()["text/html"]
+    assert "pre-wrap" in shown

@@ -8,6 +8,10 @@ def test_variables_may_stand_before_a_command():
     assert (words, variables, why_not) == (["ps", "--all"], {"LAB_PORT_A": "0", "X": ""}, "")
 
 
+def test_a_prompt_that_was_copied_too_is_no_part_of_a_command():
+    assert understood("$ LAB_PORT_A=0 docker compose ps") == (["ps"], {"LAB_PORT_A": "0"}, "")
+
+
 def test_the_older_spelling_is_understood():
     assert understood("docker-compose ps")[0] == ["ps"]
 
@@ -19,8 +23,10 @@ def test_the_older_spelling_is_understood():
         ("docker compose logs --follow", "goes on until Ctrl-C"),
         ("docker compose logs -f balancer", "goes on until Ctrl-C"),
         ("docker compose events", "goes on until Ctrl-C"),
-        ("rm -rf results", "only"),
-        ("", "only"),
+        ("rm -rf results", "begins with `rm`"),
+        ("export A=0; docker compose ps", "nothing before it but `NAME=value`"),
+        ("A = 0 docker compose ps", "begins with `A`"),
+        ("", "no word in it"),
         ("docker compose ps 'all", "cannot be read"),
         (["docker", "compose"], "put quotes"),
         (17, "put quotes"),

@@ -24,6 +24,7 @@ def test_a_stopped_engine_is_told_how_to_start(no_engine, monkeypatch):
     with pytest.raises(EngineUnavailable, match="nothing answers at") as caught:
         docker_engine.find()
     assert caught.value.reason == "stopped"
+    assert "start that engine, or unset DOCKER_HOST" in caught.value.next_step
 
 
 @pytest.mark.needs("posix")

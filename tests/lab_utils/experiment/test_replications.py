@@ -164,7 +164,7 @@ def test_tests_that_go_together_alarm_together():
 
 def test_a_frequency_says_how_sure_it_is():
     seen = frequency([True] * 50 + [False] * 950)
-    assert str(seen) == "5.0 % of 1,000 (95 % interval 3.8 to 6.5 %)"
+    assert str(seen) == "5.0% of 1,000 (95% interval 3.8% to 6.5%)"
     assert seen.interval[0] < seen.rate < seen.interval[1]
 
 

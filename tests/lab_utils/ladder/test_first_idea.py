@@ -32,5 +32,12 @@ def test_a_variant_that_is_not_there_is_replaced_without_a_word(serve):
     assert (seen.split, seen.failed) == ({"a": 1.0}, 0)
 
 
+@pytest.mark.needs("posix")
+def test_a_function_that_raises_is_told_to_its_visitors_and_floods_no_notebook(serve, caplog):
+    seen = visits.ask(serve(lambda: 1 / 0).url, range(1, 6))
+    assert (seen.statuses, seen.split) == ({500: 5}, {})
+    assert not caplog.records
+
+
 def test_ours_picks_variants():
     assert {first_idea.ours() for _ in range(200)} == {"a", "b"}

@@ -1,3 +1,6 @@
+import numpy as np
+import pytest
+
 from lab_utils import plots
 
 
@@ -26,3 +29,12 @@ def test_a_metric_without_an_interval_is_told_and_not_drawn(guarded, log):
     twice = log.loc[log.index.repeat(2)].assign(status=200)
     caption = plots.forest(guarded.analyze(twice)).caption
     assert "error rate +0.0 points (not estimable)" in caption
+
+
+@pytest.mark.parametrize(("outcomes", "top"), [([1, 0], 100), ([1] + [0] * 9, 20)])
+def test_rates_begin_at_0_and_the_axis_ends_where_their_intervals_can_still_be_seen(
+    experiment, log, outcomes, top
+):
+    told = log.assign(outcome=np.resize(outcomes, len(log)))
+    left, _ = plots.effect(experiment.analyze(told)).figure.axes
+    assert left.get_ylim() == (0, top)

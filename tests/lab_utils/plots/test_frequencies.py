@@ -22,7 +22,7 @@ def test_the_promise_is_a_line_where_there_is_one():
 
 def test_its_caption_says_how_sure_the_count_is():
     caption = plots.frequencies(SEEN).caption
-    assert "often: 20.0 % of 100 (95 % interval " in caption
+    assert "often: 20.0% of 100 (95% interval " in caption
 
 
 def test_no_tick_is_beyond_all_of_them():

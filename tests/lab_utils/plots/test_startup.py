@@ -18,4 +18,4 @@ def test_the_caption_tells_when_each_started_was_healthy_and_ended():
 
 def test_who_is_not_known_to_be_healthy_has_no_such_mark():
     said = {text.get_text() for text in startup(MOMENTS).figure.axes[0].texts}
-    assert said == {"ended (0)", "healthy at 3.4 s", "runs"}
+    assert said == {"ended, exit code 0", "healthy at 3.4 s", "runs"}

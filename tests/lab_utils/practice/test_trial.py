@@ -1,6 +1,7 @@
 import pytest
 
 from lab_utils import practice, visits
+from lab_utils.checks import load_balancer
 from lab_utils.errors import LabError
 
 
@@ -65,14 +66,61 @@ def test_a_function_that_names_nobody_is_counted_as_a_mistake(two):
     assert balancer.status()["strategy_errors"] == 2
 
 
-def test_settings_that_the_balancer_refuses_are_told_in_its_words(two):
-    with pytest.raises(LabError, match="strategy"):
-        practice.start_balancer(two, strategy="stcky")
+def without_import(user_id, weights, salt):
+    return sticky(weights, salt, user_id)  # noqa: F821 - what is tried
 
 
-def test_a_function_without_source_is_told(two):
-    with pytest.raises(LabError, match="its source is not known"):
-        practice.start_balancer(two, strategy=max)
+def without_return(user_id):
+    print("b")
+
+
+def with_another_name(user, weights, salt):
+    return "b"
+
+
+def compares_a_text(user_id):
+    return "b" if user_id <= 20 else "a"
+
+
+def never_ends(user_id):
+    while True:
+        pass
+
+
+@pytest.mark.parametrize(
+    ("strategy", "why"),
+    [
+        (without_import, "without_import failed: NameError: name 'sticky' is not defined"),
+        (without_return, "without_return returned None"),
+        (with_another_name, "with_another_name wants to know 'user'"),
+        (compares_a_text, "compares_a_text failed: TypeError"),
+        (never_ends, "never_ends was not done after"),
+        (lambda user_id: "b", "without a name"),
+        (max, "its source is not known"),
+        ("stcky", "found 'stcky'"),
+    ],
+)
+def test_a_strategy_that_cannot_be_used_is_refused_and_told_why(two, strategy, why):
+    with pytest.raises(practice.StrategyRefused) as refused:
+        practice.start_balancer(two, strategy=strategy)
+    assert why in refused.value.why
+
+
+def test_another_setting_that_the_balancer_refuses_is_no_fault_of_the_strategy(two):
+    with pytest.raises(LabError, match="backend_strategy") as refused:
+        practice.start_balancer(two, backend_strategy="stcky")
+    assert not isinstance(refused.value, practice.StrategyRefused)
+
+
+def test_the_check_says_what_is_wrong_with_a_strategy_that_the_balancer_refuses(two):
+    said = str(load_balancer.staff_first(without_import, two))
+    assert "name 'sticky' is not defined" in said
+    assert "put the import into the function" in said
+
+
+def test_the_check_starts_the_balancer_with_the_strategy_and_sees_whom_it_serves(two):
+    assert "all 20 of the staff got b" in str(load_balancer.staff_first(staff_first, two))
+    assert "failed 2 times" in str(load_balancer.staff_first(fails_for_some, two))
 
 
 def test_another_takes_the_place_of_the_one_before(two):

@@ -60,3 +60,24 @@ def test_another_balancer_takes_its_place_in_containers_only(tmp_path):
     said = []
     assert choice.in_its_place(ProcessStack(folder=tmp_path), "nginx", said.append) is None
     assert said == ["nginx runs in a container, and this stack in processes: nothing is changed."]
+
+
+def test_containers_are_out_of_sight_where_an_engine_does_not_answer(no_engine, monkeypatch):
+    monkeypatch.setattr("lab_utils.commands.have", lambda program: True)
+    assert "nothing answers at" in stack.unseen().found
+
+
+def test_nothing_is_out_of_sight_where_there_is_no_docker(no_engine, monkeypatch):
+    monkeypatch.setattr("lab_utils.commands.have", lambda program: False)
+    assert stack.unseen() is None
+
+
+@pytest.mark.needs("docker")
+def test_what_is_up_is_seen_without_compose_and_only_what_needs_it_says_so(monkeypatch):
+    monkeypatch.setenv("DOCKER_HOST", docker_engine.find(with_compose=False).address)
+    monkeypatch.setattr("lab_utils.commands.have", lambda program: False)
+    assert stack.unseen() is None
+    *_, up = choice._candidates()
+    assert [each.name for each in up.services()]
+    with pytest.raises(LabError, match="Compose 2 is missing"):
+        up.down(print)

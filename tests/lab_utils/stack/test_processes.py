@@ -7,6 +7,7 @@ from lab_utils import ports
 from lab_utils.errors import LabError
 from lab_utils.paths import CONTAINERS
 from lab_utils.ports import Ports
+from lab_utils.processes import end_marked
 from lab_utils.stack import StackError
 from lab_utils.stack.processes import ProcessStack
 
@@ -74,6 +75,26 @@ def test_a_service_that_dies_shows_its_last_words_and_nothing_is_left_running(
         stack.up(print)
     assert "listen" in caught.value.found
     assert {each.state for each in stack.services()} == {"absent"}
+
+
+def test_a_model_that_cannot_be_trained_shows_the_last_words(tmp_path, monkeypatch):
+    monkeypatch.setattr("lab_utils.stack.processes.DATA", tmp_path / "nothing")
+    stack = ProcessStack(Ports.free(), tmp_path)
+    with pytest.raises(StackError, match=r"train-[ab] has ended: exited \(\d+\)") as caught:
+        stack.up(print)
+    assert "ratings" in caught.value.found
+    assert end_marked(tmp_path) == []
+
+
+def test_an_interrupt_ends_the_training_too(tmp_path, monkeypatch):
+    def interrupted(missing, **_words):
+        assert missing() == "train-a and train-b had not ended"
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("lab_utils.waiting.until", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        ProcessStack(Ports.free(), tmp_path).up(print)
+    assert end_marked(tmp_path) == []
 
 
 def test_what_was_recorded_survives_down_and_up(tmp_path):

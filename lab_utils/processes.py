@@ -10,6 +10,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import shutil
 import subprocess
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -22,6 +23,9 @@ MARK = "LAB_PROCESS_OF"
 
 _CHILDREN: dict[Path, subprocess.Popen[bytes]] = {}
 """By pid file, what this very Python started: how it ended is told to its parent alone."""
+
+FULL = 2**16
+"""Bytes of free disk under which a log may lack lines."""
 
 STOP_DEADLINE = 10.0
 """Seconds a process has to end by itself after SIGTERM, as Docker gives it."""
@@ -144,9 +148,11 @@ class Process:
         psutil.wait_procs(found, timeout=STOP_DEADLINE)
 
     def last_lines(self, count: int = 12) -> str:
-        """The end of its log."""
+        """The end of its log, with a word if the disk may have kept it from saying more."""
         said = self.log.read_text(errors="replace").splitlines() if self.log.exists() else []
-        return "\n".join(said[-count:]) or "(it said nothing)"
+        full = self.folder.exists() and shutil.disk_usage(self.folder).free < FULL
+        lost = ["(the disk is full: what else it said may be lost)"] if full else []
+        return "\n".join([*said[-count:], *lost]) or "(it said nothing)"
 
 
 def _memory(process: psutil.Process) -> int:

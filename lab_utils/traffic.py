@@ -160,7 +160,7 @@ class _Replay:
             answer = await client.get(f"/recommend/{user}", params={"n": FILMS})
             self.note(user, answer)
             if answer.status_code != httpx.codes.OK:
-                self.failures[f"recommendation answered {answer.status_code}"] += 1
+                self.failures[f"recommendation answered {_named(answer)}"] += 1
                 return
             await self.report(client, user, answer)
         except (httpx.HTTPError, ValueError, KeyError) as error:
@@ -189,4 +189,17 @@ class _Replay:
         if told.status_code == httpx.codes.CREATED:
             self.reported += 1
         else:
-            self.failures[f"outcome answered {told.status_code}"] += 1
+            self.failures[f"outcome answered {_named(told)}"] += 1
+
+
+def _named(failure: httpx.Response) -> str:
+    """A status, with the balancer's reason where it speaks of itself and not of one visitor."""
+    status = str(failure.status_code)
+    if not failure.is_server_error:
+        return status
+    try:
+        body = failure.json()
+    except ValueError:  # HAProxy and nginx answer in HTML
+        return status
+    reason = body.get("error") if isinstance(body, dict) else None
+    return f"{status} ({reason})" if isinstance(reason, str) else status

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import resource
 import sys
+from time import perf_counter
 from typing import Any
 
 import numpy as np
@@ -97,13 +98,20 @@ def p95(visits: pd.DataFrame) -> dict[str, float]:
 
 def main(how: str, path: str) -> None:
     """From the log to the comparisons."""
+    imported = perf_counter()
     visits = visits_of(path)
     users = per_user(visits)
+    read = perf_counter()
     compare = {"plain": plain, "tea": tea}[how]
     metrics = {f"{column} rate": compare(users, column) for column in ("outcome", "error")}
+    metrics["p95 of latency_ms"] = p95(visits)
+    compared = perf_counter()
     used = resource.getrusage(resource.RUSAGE_SELF)
     found = {
-        "metrics": {**metrics, "p95 of latency_ms": p95(visits)},
+        "metrics": metrics,
+        "imported_at": imported,
+        "read_at": read,
+        "compared_at": compared,
         "cpu_s": used.ru_utime + used.ru_stime,
         "peak_mb": used.ru_maxrss / 1024,
     }

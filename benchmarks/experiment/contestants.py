@@ -19,6 +19,7 @@ from lab_utils.paths import ROOT
 HERE = Path(__file__).parent
 REQUIREMENTS = HERE / "requirements.txt"
 AGREE = 1e-9
+NO_BYTECODE = "PYTHONDONTWRITEBYTECODE"
 UV = (
     *(sys.executable, "-m", "uv", "run", "--quiet", "--no-project", "--isolated", "--python"),
     *(sys.executable, "--with-requirements", str(REQUIREMENTS)),
@@ -50,6 +51,7 @@ CONTESTANTS = (
         "pandas, tea-tasting",
         (*UV, "python", str(HERE / "by_pandas.py"), "tea"),
     ),
+    Contestant("duckdb", "DuckDB, no proof", (sys.executable, str(HERE / "by_duckdb.py"))),
 )
 
 
@@ -61,6 +63,9 @@ class Run:
         number: the round, from 1.
         name: whose turn it was.
         wall_s: from the start of the process to its end.
+        imports_s: of these, until all it needs is imported; its package manager's time included.
+        read_s: then until there are sums per user.
+        analysis_s: then until the variants are compared.
         cpu_s: user and system time of the process, all its threads together.
         peak_mb: the most memory it held.
         metrics: by metric, by column of the result table, what it found.
@@ -69,6 +74,9 @@ class Run:
     number: int
     name: str
     wall_s: float
+    imports_s: float
+    read_s: float
+    analysis_s: float
     cpu_s: float
     peak_mb: float
     metrics: Mapping[str, Mapping[str, float]]
@@ -89,7 +97,18 @@ def run(contestant: Contestant, number: int, log: Path) -> Run:
     )
     wall_s = time.perf_counter() - started
     said = json.loads(done.stdout)
-    return Run(number, contestant.name, wall_s, said["cpu_s"], said["peak_mb"], said["metrics"])
+    # Linux has one monotonic clock for all processes
+    return Run(
+        number=number,
+        name=contestant.name,
+        wall_s=wall_s,
+        imports_s=said["imported_at"] - started,
+        read_s=said["read_at"] - said["imported_at"],
+        analysis_s=said["compared_at"] - said["read_at"],
+        cpu_s=said["cpu_s"],
+        peak_mb=said["peak_mb"],
+        metrics=said["metrics"],
+    )
 
 
 def missing(contestants: Sequence[Contestant]) -> dict[str, str]:
@@ -148,5 +167,7 @@ def _pairs(
 
 
 def _environment() -> dict[str, Any]:
-    # uv trusts what this machine trusts, as the launcher has it
-    return {**os.environ, "UV_SYSTEM_CERTS": "1"}
+    # without its bytecode every Python would compile pandas and scipy anew, which takes longer than
+    # most logs; uv trusts what this machine trusts, as the launcher has it
+    kept = {name: value for name, value in os.environ.items() if name != NO_BYTECODE}
+    return {**kept, "UV_SYSTEM_CERTS": "1"}

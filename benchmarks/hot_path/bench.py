@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from itertools import product
 from pathlib import Path
 from statistics import median
 from typing import Any
@@ -19,6 +20,7 @@ from balancer.balancer import Balancer
 from balancer.client_side import ClientConnection
 from balancer.control import View
 from balancer.event_log import EventLog
+from balancer.forward import Forwarded
 from balancer.settings import parse
 from balancer.strategies import sticky
 
@@ -29,14 +31,40 @@ BROWSER = (
     b"Host: 127.0.0.1:8082\r\nUser-Agent: Mozilla/5.0 (X11; Linux x86_64) Chrome/126.0.0.0\r\n"
     b"Accept: text/html,application/xhtml+xml,*/*;q=0.8\r\nAccept-Encoding: gzip, deflate, br\r\n"
     b"Accept-Language: en-GB,en;q=0.8\r\nCache-Control: max-age=0\r\nSec-Fetch-Dest: document\r\n"
-    b"Sec-Fetch-Mode: navigate\r\nUpgrade-Insecure-Requests: 1\r\nCookie: session=3f1c9a7e5b2d\r\n"
+    b"Sec-Fetch-Mode: navigate\r\nUpgrade-Insecure-Requests: 1\r\nCookie: session=%d\r\n"
     b"\r\n"
 )
+"""A browser's headers, but for a number in one of them."""
 BODY = b'{"user_id": "17", "variant": "a", "model": "constant", "movies": []}'
 ANSWER = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n%b" % (
     len(BODY),
     BODY,
 )
+
+
+@dataclass(frozen=True)
+class Load:
+    """One kind of request.
+
+    Attributes:
+        title: in one word, what its users and headers are.
+        users: how many there are; they take turns.
+        unique: whether a header differs from each request to the next.
+    """
+
+    title: str
+    users: int
+    unique: bool
+
+    def request(self, number: int) -> bytes:
+        """The bytes of one."""
+        headers = BROWSER % (number if self.unique else 0)
+        return b"GET /recommend/%d?n=10 HTTP/1.1\r\n%b" % (number % self.users, headers)
+
+
+KNOWN = Load("known", users=600, unique=False)
+UNIQUE = Load("new", users=10**9, unique=True)
+LOADS = (KNOWN, UNIQUE)
 
 
 class Transport:
@@ -87,10 +115,15 @@ class Bench(Balancer):
         """Turns are taken by hand."""
         self.turning = True
 
-    def serve(self, first: int) -> None:
-        """A request from each client, and its answer."""
+    def serve(self, load: Load, first: int) -> None:
+        """A request from each client, and its answer.
+
+        Args:
+            load: what is asked.
+            first: the number of the first request; it and all others come once.
+        """
         for number, client in enumerate(self._clients, start=first):
-            client.data_received(b"GET /recommend/%d?n=10 HTTP/1.1\r\n%b" % (number % 600, BROWSER))
+            client.data_received(load.request(number))
         self.take_turn()
         for connection in self._connections:
             if connection.exchange is not None:
@@ -137,7 +170,9 @@ def _general_way(_bench: Bench) -> Iterator[None]:
 @contextmanager
 def _requests_parsed_anew(bench: Bench) -> Iterator[None]:
     parse_anew = heads._parsed_request_fields.__wrapped__
-    with mock.patch.object(hot_path, "request_fields", _forgetful(bench, "_clients", parse_anew)):
+    with mock.patch.object(
+        hot_path, "request_fields", _forgetful(bench, "_clients", "outline", parse_anew)
+    ):
         yield
 
 
@@ -149,21 +184,40 @@ def _answers_parsed_anew(bench: Bench) -> Iterator[None]:
         return parsed(head, 200, b"HTTP/1.1 200 OK\r\n")
 
     with mock.patch.object(
-        hot_path, "parse_response", _forgetful(bench, "_connections", parse_anew)
+        hot_path, "parse_response", _forgetful(bench, "_connections", "outline", parse_anew)
     ):
         yield
 
 
-def _forgetful(bench: Bench, whose: str, parse_anew: Callable[..., Any]) -> Callable[..., Any]:
-    """A parser that leaves nothing to be remembered: `known` is a property that forgets."""
+def _forgetful(
+    bench: Bench, whose: str, what: str, parse_anew: Callable[..., Any]
+) -> Callable[..., Any]:
+    """A parser that leaves nothing to be remembered: `what` is a property that forgets."""
     for each in getattr(bench, whose):
-        each.__class__ = _forgetting(type(each))
+        each.__class__ = _forgetting(type(each), what, getattr(each, what))
     return parse_anew
 
 
-def _forgetting(kind: type) -> type:
-    nothing = property(lambda _: None, lambda _self, _value: None)
-    return type(f"Forgetting{kind.__name__}", (kind,), {"known": nothing})
+def _forgetting(kind: type, what: str, at_first: Any) -> type:
+    nothing = property(lambda _: at_first, lambda _self, _value: None)
+    return type(f"Forgetting{kind.__name__}", (kind,), {what: nothing})
+
+
+@contextmanager
+def _no_gap(_bench: Bench) -> Iterator[None]:
+    def nowhere(*_: Any) -> None:  # a Mock would take longer than what is measured
+        return
+
+    with mock.patch.object(hot_path, "find_gap", nowhere):
+        yield
+
+
+@contextmanager
+def _attributes_in_a_dict(_bench: Bench) -> Iterator[None]:
+    # A class of its own: its first instance has none of the attributes that come later.
+    late = type("Late", (Forwarded,), {})
+    with mock.patch.object(hot_path, "Forwarded", late):
+        yield
 
 
 @contextmanager
@@ -190,35 +244,41 @@ TRICKS = (
     AS_IT_IS,
     Trick("general way for every request", _general_way),
     Trick("a request's headers parsed anew", _requests_parsed_anew),
+    Trick("those that differ read line by line", _no_gap),
     Trick("an answer's head parsed anew", _answers_parsed_anew),
     Trick("each user hashed anew", _users_hashed_anew),
+    Trick("a request's attributes in a dict", _attributes_in_a_dict),
     Trick("a write to the log for each event", _a_write_for_each),
 )
 
 
-def measure(folder: Path, *, rounds: int, turns: int) -> dict[str, float]:
+def measure(folder: Path, *, rounds: int, turns: int) -> dict[tuple[str, str], float]:
     """CPU time per request without each trick, in microseconds; medians over the rounds.
 
     Args:
         folder: for event logs, which are emptied.
         rounds: how often everything is measured.
         turns: of `CLIENTS` requests each, in one measurement.
+
+    Returns:
+        By the names of trick and load.
     """
-    seen: dict[str, list[float]] = {trick.name: [] for trick in TRICKS}
+    seen: dict[tuple[str, str], list[float]] = {}
     for _ in range(rounds):
-        for trick in TRICKS:
+        for trick, load in product(TRICKS, LOADS):
             bench = Bench(folder)
             with trick.without(bench):
-                seen[trick.name].append(_timed(bench, turns))
+                seen.setdefault((trick.name, load.title), []).append(_timed(bench, load, turns))
             bench.event_log.close()
             bench.event_log.path.write_bytes(b"")
-    return {name: median(times) for name, times in seen.items()}
+    return {key: median(times) for key, times in seen.items()}
 
 
-def _timed(bench: Bench, turns: int) -> float:
-    for turn in range(turns // 4):  # until everybody is known
-        bench.serve(turn * CLIENTS)
+def _timed(bench: Bench, load: Load, turns: int) -> float:
+    warm_up = max(turns // 4, load.users // CLIENTS * 9 if load is KNOWN else 0)
+    for turn in range(warm_up):
+        bench.serve(load, turn * CLIENTS)
     before = time.process_time()
-    for turn in range(turns):
-        bench.serve(turn * CLIENTS)
+    for turn in range(warm_up, warm_up + turns):
+        bench.serve(load, turn * CLIENTS)
     return (time.process_time() - before) / (turns * CLIENTS) * 1e6

@@ -79,7 +79,7 @@ def number(answer: object, unit: str = "") -> float:
     Raises:
         NotYet: text, a list, a function, yes or no, not a number, or infinity.
     """
-    one = f"one number{', in ' + unit if unit else ''}"
+    one = f"one number{' of ' + unit if unit else ''}"
     value = answer.item() if getattr(answer, "ndim", None) == 0 else answer  # type: ignore[attr-defined]
     if isinstance(value, bool) or not isinstance(value, numbers.Real | _decimal()):
         raise NotYet(described(answer), one, _to_a_number(answer))

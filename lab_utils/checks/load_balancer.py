@@ -26,9 +26,11 @@ from lab_utils.stack.base import Stack
 
 DRAWS = 10_000
 USERS = [str(user) for user in range(1, 2001)]
-STAFF = range(1, 21)
-NOTICE_S = 15.0
-"""Seconds that the balancer has to notice a death: three probes, and some."""
+STAFF, OTHERS = range(1, 21), range(21, 321)
+SALT = "winter"
+"""Of the balancers of 04.6: with it sticky gives a to users 1, 20 and 21, who tell < from <=."""
+NOTICE_S = 20.0
+"""Seconds that the balancer has to notice a death, or a return: ten, two probes, and some."""
 
 
 @exercise(
@@ -143,7 +145,7 @@ def even_split(stack: Stack) -> str:
     """The state of the balancer: its weights, and whom it sends where."""
     planned = balancer.planned_split(stack.ports)
     share = planned["b"]
-    said = f"the balancer's weights give b {share:.0%}"
+    said = f"the balancer's weights give b {share:.1%}"
     if share in (0, 1):
         raise NotYet(
             said,
@@ -151,7 +153,12 @@ def even_split(stack: Stack) -> str:
             "a weight of 0 means nobody: give each variant more than that",
         )
     if abs(share - 0.3) < 0.001:
-        raise NotYet(f"{said}, as its settings do", "more than that for b", "put other weights")
+        raise NotYet(
+            f"{said}, as its settings do",
+            "more than that for b",
+            "put other weights; whether they were taken is in what the admin port answers: print "
+            "its `.text`",
+        )
     if abs(share - 0.7) < 0.001:
         raise NotYet(
             said, "as many users for a as for b", "they are exchanged now; make them the same"
@@ -235,12 +242,13 @@ def mean_wait(ms: object) -> str:
 def staff_first(strategy: object, stack: Stack) -> str:
     """A strategy of the student's own, in a balancer that is started with it."""
     own = function(strategy, "staff_first(user_id, weights, salt)")
+    before = visits.ask(practice.start_balancer(stack, salt=SALT).url, OTHERS)
     try:
-        trial = practice.start_balancer(stack, strategy=own)
+        trial = practice.start_balancer(stack, strategy=own, salt=SALT)
     except practice.StrategyRefused as refused:
         raise _unusable(f"the balancer does not take it: {refused.why}") from None
     staff = visits.ask(trial.url, STAFF)
-    others = visits.ask(trial.url, [*range(21, 321)] * 2)
+    others = visits.ask(trial.url, [*OTHERS] * 2)
     if mistakes := trial.status()["strategy_errors"]:
         raise _unusable(
             f"it failed {mistakes} times, and sticky stood in; the balancer's log says: "
@@ -252,10 +260,10 @@ def staff_first(strategy: object, stack: Stack) -> str:
             "every visit to be answered",
             "look at the stack: `stack_view.once(here)`",
         )
-    _judge_staff(staff.split.get("b", 0.0), others.split.get("b", 0.0), others.met_several)
+    _judge_staff(staff.split.get("b", 0.0), others, visits.moves(before, others))
     return (
-        f"all {len(STAFF)} of the staff got b; of 300 others {others.split['b']:.0%}, and each the "
-        "same one twice"
+        f"all {len(STAFF)} of the staff got b; of {len(OTHERS)} others {others.split['b']:.0%}, "
+        "and each of them what sticky gives"
     )
 
 
@@ -294,25 +302,28 @@ def _unusable(saw: str) -> NotYet:
     return next(NotYet(saw, *advice) for word, *advice in UNUSABLE if word in saw)
 
 
-def _judge_staff(staff: float, others: float, met_several: float) -> None:
-    saw = f"{staff:.0%} of the staff and {others:.0%} of the others got b"
+def _judge_staff(staff: float, others: visits.Visits, moves: dict[str, int]) -> None:
+    share = others.split.get("b", 0.0)
+    saw = f"{staff:.0%} of the staff and {share:.0%} of the others got b"
     if staff == 0:
         raise NotYet(saw, "the staff to get the challenger", "look which way round your `if` is")
     if staff < 1:
         raise NotYet(saw, "all of the staff to get b", "does your rule reach up to user 20?")
-    if others in (0, 1):
+    if share in (0, 1):
         raise NotYet(
             saw, "the others to be split by the weights", "let `sticky` choose for everybody else"
         )
-    if met_several:
+    if others.met_several:
         raise NotYet(
-            f"{saw}; {met_several:.0%} of the others met both variants",
+            f"{saw}; {others.met_several:.0%} of the others met both variants",
             "each user to keep the variant",
             "draw nothing: let a hash of the user decide",
         )
-    if binomtest(round(others * 300), 300, 1 - PLANNED).pvalue < TOO_FAR:
+    if moved := sum(count for move, count in moves.items() if move in ("a to b", "b to a")):
         raise NotYet(
-            saw, "30 % of the others, as the weights say", "hand `weights` on to `sticky` unchanged"
+            f"{saw}; of the {len(OTHERS)} others {moved} had another variant before",
+            "everybody else as before",
+            "nobody from 21 on is staff; for them hand all to `sticky` as you were given it",
         )
 
 
@@ -358,7 +369,7 @@ def b_is_out(stack: Stack) -> str:
             "it to have ended",
             "let it go on, and end it",
         )
-    _wait_until_unhealthy(stack)
+    _wait_until_known(stack)
     seen = visits.ask(stack.ports.url("balancer"), range(1, 101))
     return (
         f"recommender-b {b.trouble}; the balancer holds it for unhealthy; of 100 visits "
@@ -366,17 +377,23 @@ def b_is_out(stack: Stack) -> str:
     )
 
 
-def _wait_until_unhealthy(stack: Stack) -> None:
+def _wait_until_known(stack: Stack) -> None:
     def still() -> str | None:
-        backends = balancer.status(stack.ports)["variants"]["b"]["backends"]
-        believed = [each["address"] for each in backends if each["health"] == "healthy"]
-        return f"the balancer still believes in {', '.join(believed)}" if believed else None
+        variants = balancer.status(stack.ports)["variants"]
+        well = {name: _believed(variants[name]["backends"]) for name in ("a", "b")}
+        if well["b"]:
+            return f"the balancer still believes in {', '.join(well['b'])}"
+        return None if well["a"] else "the balancer does not believe in a yet, which was away"
 
     try:
         waiting.until(still, timeout=NOTICE_S, doing="waiting for the balancer", next_step="-")
     except LabError as late:
         raise NotYet(
             late.found.strip(),
-            "the balancer to let go of b",
+            "the balancer to let go of b, and of b alone",
             "send visitors, or wait for its next probes; then run this cell again",
         ) from None
+
+
+def _believed(backends: list[dict[str, str]]) -> list[str]:
+    return [each["address"] for each in backends if each["health"] == "healthy"]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import re
 
+from lab_utils.checks import memory_limits
 from lab_utils.checks.answers import (
     NotYet,
     described,
@@ -79,8 +80,8 @@ def count_kernels(answer: object) -> str:
 )
 def end_the_hog(answer: object) -> str:
     """A program that fills 64 MB is run in a container under these limits."""
-    limits = _limits(answer)
-    memory, both = (_bytes(limits.get(name)) for name in ("mem_limit", "memswap_limit"))
+    limits = memory_limits.limits(answer)
+    memory, both = (memory_limits.size(limits.get(name)) for name in memory_limits.NAMES)
     if memory is None:
         raise NotYet(
             "no limit for memory: the program has its 64 MB and ends well, with exit code 0",
@@ -106,6 +107,13 @@ def end_the_hog(answer: object) -> str:
             "that it must end on every host",
             "set `memswap_limit` too, and think what it counts",
         )
+    if both < memory:
+        read = "and Docker takes 0 for none" if both == 0 else "which Docker refuses"
+        raise NotYet(
+            f"{memory:,} bytes of memory, but {both:,} of memory and swap together, {read}",
+            "a sum that is no less than its part",
+            "`memswap_limit` is not the swap: it counts the memory, too",
+        )
     if both != memory:
         raise NotYet(
             f"{memory:,} bytes of memory, and {both:,} bytes of memory and swap together",
@@ -127,31 +135,6 @@ def _ended(limits: dict[str, str]) -> str:
         "that the kernel ends it",
         "choose a smaller limit",
     )
-
-
-def _limits(answer: object) -> dict[str, str]:
-    known = ("mem_limit", "memswap_limit")
-    if not isinstance(answer, dict):
-        raise NotYet(described(answer), "a dict of limits", f"its names are {' and '.join(known)}")
-    for name in answer:
-        if name not in known:
-            raise NotYet(
-                f"a limit called {name!r}", "limits of memory alone", f"use {' and '.join(known)}"
-            )
-    return {str(name): text(value) for name, value in answer.items()}
-
-
-def _bytes(limit: str | None) -> int | None:
-    if limit is None:
-        return None
-    found = re.fullmatch(r"(\d+)\s*([kmg]?)b?", limit.strip().lower())
-    if not found:
-        raise NotYet(f"a limit of {limit!r}", "a number and k, m or g", 'write it like "32m"')
-    return int(found[1]) * UNITS[found[2]]
-
-
-UNITS = {"": 1, "k": 2**10, "m": 2**20, "g": 2**30}
-"""Docker's, which are powers of two."""
 
 
 @exercise(
@@ -213,6 +196,8 @@ def keep_the_note(answer: object) -> str:
     seen = trials.note(path)
     if seen.found_again:
         return f"{path} was there in the new container{seen.how}"
+    if not seen.written and path.startswith("/kept/"):
+        raise NotYet(f"there is no folder for {path!r}", "a file", "write it into /kept itself")
     if not seen.written:
         raise NotYet(
             f"{path!r} could not be written: {seen.how}",
@@ -242,10 +227,14 @@ def keep_the_note(answer: object) -> str:
 )
 def fence_in(answer: object) -> str:
     """A shell is fenced in with these flags of `unshare`, in the tiny guest."""
-    flags = set(text(answer).split())
+    several = isinstance(answer, list | tuple | set) and all(isinstance(x, str) for x in answer)
+    line = text(" ".join(answer) if several else answer)  # type: ignore[arg-type]
+    flags = set(line.replace(",", " ").removeprefix("unshare ").split())
     if strangers := sorted(flags - set(FENCES)):
         raise NotYet(
-            f"the words {', '.join(strangers)}", f"some of {' '.join(FENCES)}", "leave them out"
+            f"the words {', '.join(strangers)}",
+            f"some of {' '.join(FENCES)}",
+            "leave out what is not among them, and write the others as they stand there",
         )
     seen = trials.fence(tuple(flag for flag in FENCES if flag in flags))
     if seen.names_leaked:

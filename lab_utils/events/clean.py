@@ -8,7 +8,9 @@ pass over the file sums up, and collects what proves that nothing was lost on th
   value was what it was taken for;
 - of each user and variant, the requests that were answered and the outcomes reported have equally
   many identifiers with the same exclusive or of their 64-bit hashes: they are the same ones;
-- no two requests have an identifier of the same hash.
+- no two requests have the same identifier. The balancer's are numbers behind a prefix, which the
+  same pass lists by user: as many bits are set in a row of bits as there are requests, or one came
+  twice. Identifiers of another form take a second pass: no two may have the same hash.
 
 Whether the log is in the order of its times is not looked at: no sum depends on it.
 
@@ -44,6 +46,11 @@ _COLUMNS = {
     "latency_ms": "DOUBLE",
     "outcome": "DOUBLE",
 }
+_IDENTIFIER = rb'\{"event":"\w+","request_id":"([^"\\]*?)[0-9]*"'
+
+MOST_BITS = 1 << 28
+"""The longest row of bits, one for each number that an identifier may end with: 32 MB a thread."""
+
 _VECTORS = 100
 """How many of DuckDB's vectors, of 2,048 rows each, are fetched at once."""
 
@@ -61,7 +68,7 @@ _OUTCOME_BYTES = len(
 _SCAN = """
 CREATE TEMP TABLE groups AS
 SELECT user_id, variant, count_if(film) AS visits, count(outcome) AS reported,
-    sum(outcome) AS outcome, count(*) AS lines, sum(bytes) AS bytes,
+    {numbers} AS numbers, sum(outcome) AS outcome, count(*) AS lines, sum(bytes) AS bytes,
     bit_xor(CASE WHEN outcome IS NOT NULL OR film AND status < 400 THEN hash(request_id) END)
         AS print,
     list(latency_ms) FILTER (film AND latency_ms >= {low}) AS latencies,
@@ -83,6 +90,18 @@ FROM (
     FROM {lines}
 )
 GROUP BY user_id, variant
+"""
+
+# NULL where an identifier does not end like the first, which a row of bits has no place for.
+_NUMBERS = """list(CASE WHEN status IS NOT NULL
+    THEN try_cast(substring(request_id, {after}) AS UINTEGER) END)
+    FILTER (status IS NOT NULL)"""
+
+_RANGE = "SELECT min(list_min(numbers)), max(list_max(numbers)) FROM groups"
+
+_DIFFERENT = """
+SELECT bit_count(bitstring_agg(number, {lowest}::UINTEGER, {highest}::UINTEGER))
+FROM (SELECT unnest(numbers) AS number FROM groups)
 """
 
 _PROOF = """
@@ -136,21 +155,23 @@ def summed(
     scan = _SCAN.format(
         lines=lines,
         low=low,
+        numbers=_NUMBERS.format(after=_characters_before_number(path) + 1),
         under=RECOMMENDATION,
         request_bytes=_REQUEST_BYTES,
         outcome_bytes=_OUTCOME_BYTES,
     )
-    # first, so that what it takes is given back before the sums are made
-    requests = _distinct_requests(connection, path)
-    if requests is None:
-        return None
     try:
         connection.execute(scan)
     except (duckdb.InvalidInputException, duckdb.OutOfMemoryException):
         # a line that is no JSON or does not fit the columns; more users than memory has room for
         return None
     ((size, count, reported, visits, unmatched, mixed),) = connection.execute(_PROOF).fetchall()
-    if size != _size(path) or count - reported != requests or unmatched or mixed or not visits:
+    if size != _size(path) or unmatched or mixed or not visits:
+        return None
+    requests = count - reported
+    if requests != _different_numbers(connection) and requests != _different_hashes(
+        connection, path
+    ):
         return None
     connection.execute(_SUMS.format(whole=low == 0))
     failures: list[Failures] = connection.execute(_FAILURES).fetchall()
@@ -182,7 +203,24 @@ def _size(path: Path) -> int:
         return size + (file.read() != b"\n")
 
 
-def _distinct_requests(connection: DuckDBPyConnection, path: Path) -> int | None:
+def _characters_before_number(path: Path) -> int:
+    """How many characters of the first request's identifier are not the number at its end."""
+    with path.open("rb") as file:
+        found = re.match(_IDENTIFIER, file.readline(1024))
+    return len(found[1].decode(errors="replace")) if found else 0
+
+
+def _different_numbers(connection: DuckDBPyConnection) -> int | None:
+    """How many numbers the requests' identifiers end with; None if they are too far apart."""
+    lowest, highest = connection.execute(_RANGE).fetchall()[0]
+    if lowest is None or highest - lowest > MOST_BITS:
+        return None
+    query = _DIFFERENT.format(lowest=lowest, highest=highest)
+    ((different,),) = connection.execute(query).fetchall()
+    return int(different)
+
+
+def _different_hashes(connection: DuckDBPyConnection, path: Path) -> int | None:
     """How many requests there are; None if two of them have an identifier of the same hash.
 
     Looks at lines of the balancer's form alone, so that no JSON has to be parsed for it. Whether

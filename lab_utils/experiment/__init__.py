@@ -189,6 +189,7 @@ from lab_utils.experiment.replications import (
 )
 from lab_utils.experiment.sample_ratio import (
     SampleRatio,
+    sample_ratio,
     share_by_chance,
 )
 from lab_utils.experiment.sample_size import (
@@ -322,6 +323,7 @@ __all__ = [
     "replay",
     "replicate",
     "risk_ratio",
+    "sample_ratio",
     "segments",
     "sequential_sample_ratio",
     "share_by_chance",

@@ -14,9 +14,9 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import special
 
-from lab_utils.experiment.arguments import open_share, positive, values_of
+from lab_utils.experiment.arguments import open_share, positive
 from lab_utils.experiment.comparison import Interval
-from lab_utils.experiment.errors import BadArgument
+from lab_utils.experiment.sample_ratio import counts_and_plan
 
 
 @dataclass(frozen=True)
@@ -125,11 +125,7 @@ def sequential_sample_ratio(
     Raises:
         BadArgument: counts below 0, shares that do not fit them or do not sum to 1.
     """
-    seen, shares = values_of("counts", counts, 2), values_of("planned", planned, 2)
-    if seen.shape != shares.shape or (seen < 0).any():
-        raise BadArgument(f"counts are {list(counts)} for shares {list(planned)}", "give one each")
-    if (shares <= 0).any() or not math.isclose(shares.sum(), 1):
-        raise BadArgument(f"the planned shares are {list(planned)}", "give shares that sum to 1")
+    seen, shares = counts_and_plan(counts, planned)
     prior = positive("concentration", concentration) * shares
     log_e_value = (
         special.gammaln(concentration)

@@ -13,7 +13,7 @@ import pandas as pd
 from lab_utils.experiment.breakdown import TUNING_USERS, OverTime, Segments, over_time, segments
 from lab_utils.experiment.checks import Check, GoOn, Inspection, Left
 from lab_utils.experiment.decision import Decision, Finding, decide
-from lab_utils.experiment.errors import BadPlan
+from lab_utils.experiment.errors import BadArgument, BadPlan
 from lab_utils.experiment.many import holm
 from lab_utils.experiment.metrics import Metric, Terms
 from lab_utils.experiment.per_user import PerUser
@@ -42,7 +42,8 @@ class Experiment:
         seed: of the bootstrap, so that the same log gives the same numbers.
 
     Raises:
-        BadPlan: shares that do not sum to 1, other than two variants, an unknown control.
+        BadPlan: shares that do not sum to 1, other than two variants, an unknown control, what
+            is no metric.
     """
 
     plan: Mapping[str, float]
@@ -55,6 +56,11 @@ class Experiment:
 
     def __post_init__(self) -> None:
         shares = ", ".join(f"{name}: {share:g}" for name, share in self.plan.items())
+        if not isinstance(self.guardrails, Sequence):
+            raise BadPlan(f"the guardrails are {self.guardrails!r}, not a list")
+        for metric in self.metrics:
+            if not hasattr(metric, "compare"):
+                raise BadPlan(f"{metric!r} is given for a metric")
         if len(self.plan) != 2:
             raise BadPlan(f"the plan has {len(self.plan)} variants ({shares})")
         if min(self.plan.values()) <= 0 or not math.isclose(sum(self.plan.values()), 1):
@@ -145,9 +151,12 @@ class Experiment:
         return log if isinstance(log, PerUser) else self._rows(log)
 
     def _rows(self, log: pd.DataFrame) -> Rows:
+        if not isinstance(log, pd.DataFrame):
+            found = f"the log is of type {type(log).__name__}"
+            raise BadArgument(found, "give a pandas DataFrame, such as log.to_pandas() of polars'")
         for metric in self.metrics:
             log = metric.prepare(log)
-        return Rows(log, self.unit)
+        return Rows.of(log, self.unit, [metric.column for metric in self.metrics])
 
 
 @dataclass(frozen=True)

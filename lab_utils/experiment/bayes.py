@@ -22,6 +22,9 @@ NEGLIGIBLE = 45.0
 STEPS_PER_SD = 16
 """Steps of the trapezoid rule in the narrower posterior's standard deviation."""
 
+FARTHEST_LOG_ODDS = 700.0
+"""Beyond this a share below one half is 0 to the computer."""
+
 MOST_STEPS = 5_000_000
 """Enough for posteriors whose widths differ by a factor of ten thousand."""
 
@@ -79,6 +82,12 @@ class Posterior:
         )
         return np.asarray(logarithms - special.betaln(self.a, self.b))
 
+    def _below(self, log_odds: NDArray[np.float64]) -> NDArray[np.float64]:
+        """The probability of a share below; from the nearer end, as 1 - 1e-17 is 1."""
+        left = special.betainc(self.a, self.b, special.expit(log_odds))
+        right = special.betaincc(self.b, self.a, special.expit(-log_odds))
+        return np.asarray(np.where(log_odds < 0, left, right))
+
     def _support(self) -> Interval:
         """The log-odds between which all but a negligible part lies."""
         top = float(np.log(self.a / self.b))
@@ -131,18 +140,22 @@ def compare_posteriors(control: Posterior, treatment: Posterior) -> Bayesian:
         treatment: what is believed of the treatment's share.
 
     Raises:
-        BadArgument: posteriors too unlike in width to integrate.
+        BadArgument: posteriors too unlike in width to integrate, or all but at 0 or 1.
     """
     low = min(control._support()[0], treatment._support()[0])
     high = max(control._support()[1], treatment._support()[1])
+    if max(-low, high) > FARTHEST_LOG_ODDS:
+        raise BadArgument(
+            f"a posterior lies at shares that cannot be told from 0 or 1: {control}, {treatment}",
+            "give a prior of 0.1 or more successes and failures",
+        )
     narrow = min(np.sqrt(1 / group.a + 1 / group.b) for group in (control, treatment))
     steps = int((high - low) / narrow * STEPS_PER_SD) + 1_000
     if steps > MOST_STEPS:
         raise BadArgument("one posterior is far narrower than the other", "compare their means")
     log_odds, step = np.linspace(low, high, steps, retstep=True)
     share = special.expit(log_odds)
-    below_control = special.betainc(control.a, control.b, share)
-    below_treatment = special.betainc(treatment.a, treatment.b, share)
+    below_control, below_treatment = control._below(log_odds), treatment._below(log_odds)
     density = np.exp(treatment._log_density(log_odds))
     width = share * special.expit(-log_odds)
     return Bayesian(

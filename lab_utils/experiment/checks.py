@@ -8,11 +8,20 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Generic, Literal, TypedDict, TypeVar
+from typing import (
+    TYPE_CHECKING,
+    Generic,
+    Literal,
+    TypedDict,
+    TypeVar,
+    get_args,
+    get_type_hints,
+)
 
 import pandas as pd
 
 from lab_utils.experiment import errors, wording
+from lab_utils.experiment.arguments import one_of
 from lab_utils.experiment.metrics import Metric, Terms
 from lab_utils.experiment.sample_ratio import SampleRatio, sample_ratio
 from lab_utils.experiment.visits import Visits
@@ -111,7 +120,11 @@ class Inspection(Generic[Left]):
     sample_ratio: SampleRatio | None = None
 
     def run(self) -> Check:
-        """Every check, then the counts."""
+        """Every check, then the counts; `BadArgument` for an option that is none."""
+        known = get_type_hints(GoOn)
+        for option, choice in self.go_on.items():
+            one_of("an option to go on", option, list(known))
+            one_of(option, choice, get_args(known[option]))
         if not self._columns():
             return Check((), None, tuple(self.problems), tuple(self.warnings))
         self._timestamps()
@@ -125,8 +138,9 @@ class Inspection(Generic[Left]):
         if self._every_variant_served():
             self._few_users()
             self._sample_ratio()
-            self._missing_values()
-            self._metrics()
+            if self._numbers():
+                self._missing_values()
+                self._metrics()
         return Check(self._counts(), self.sample_ratio, tuple(self.problems), tuple(self.warnings))
 
     def groups(self) -> dict[str, Left]:
@@ -141,10 +155,11 @@ class Inspection(Generic[Left]):
 
     def _columns(self) -> bool:
         needed = [self.terms.unit, "variant", *(metric.column for metric in self.metrics)]
-        have = self.visits.columns
-        missing = [name for name in dict.fromkeys(needed) if name not in have]
+        have = list(self.visits.columns)
+        missing = [name for name in dict.fromkeys(needed) if have.count(name) != 1]
         if missing:
-            found = f"no column {', '.join(missing)}; it has {', '.join(have)}"
+            what = "two columns" if missing[0] in have else "no column"
+            found = f"{what} {', '.join(missing)}; it has {', '.join(have)}"
             self._found(errors.MissingColumns(found))
         return not missing
 
@@ -245,6 +260,13 @@ class Inspection(Generic[Left]):
             )
             found = f"users {seen}; by chance p = {self.sample_ratio.p_value:.2g}"
             self._found(errors.SampleRatioMismatch(found), self.go_on.get("on_srm", "raise"))
+
+    def _numbers(self) -> bool:
+        columns = dict.fromkeys(metric.column for metric in self.metrics)
+        unusable = [found for name in columns if (found := self.visits.unusable(name))]
+        for found in unusable:
+            self._found(errors.BadOutcome(found))
+        return not unusable
 
     def _missing_values(self) -> None:
         choice = self.go_on.get("on_missing", "raise")

@@ -5,7 +5,6 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import ArrayLike
 from scipy import stats
-from statsmodels.regression.linear_model import OLS
 
 from lab_utils.experiment.arguments import open_share, values_of
 from lab_utils.experiment.errors import BadArgument
@@ -42,6 +41,8 @@ def cluster_robust_test(
         BadArgument: values without a user each, fewer than two users in a group, rows that
             never vary, alpha outside 0 to 1.
     """
+    from statsmodels.regression.linear_model import OLS  # not at the top: see `ancova_test`
+
     (y_old, u_old), (y_new, u_new) = _rows("control", control), _rows("treatment", treatment)
     users = np.concatenate([u_old, u_new + u_old.max() + 1])
     group = np.repeat([0.0, 1.0], [y_old.size, y_new.size])

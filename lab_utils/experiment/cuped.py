@@ -10,7 +10,6 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from statsmodels.regression.linear_model import OLS
 
 from lab_utils.experiment.arguments import open_share, values_of
 from lab_utils.experiment.comparison import Interval
@@ -114,6 +113,9 @@ def ancova_test(control: Pair, treatment: Pair, alpha: float = 0.05) -> Ancova:
     Raises:
         BadArgument: as for `cuped_test`.
     """
+    # not at the top: it is slow to load, and a verdict without a covariate needs nothing of it
+    from statsmodels.regression.linear_model import OLS
+
     (y_old, x_old), (y_new, x_new) = _pair("control", control), _pair("treatment", treatment)
     y, x = np.concatenate([y_old, y_new]), np.concatenate([x_old, x_new])
     _slope(y, x)

@@ -163,8 +163,8 @@ def decide(
         return decided("don't ship", sentence, _mended(harmed, treatment))
     if primary.better:
         sentence = f"Variant {treatment} is better than {control}. {main}"
-        return decided("ship", sentence, _A_REPEAT)
-    sentence = f"This data fits a gain as well as a loss. {main}"
+        return decided("ship", sentence, _a_repeat(guardrails))
+    sentence = f"This data fits a gain as well as a loss. {main}{_no_worse(primary, treatment)}"
     return decided("keep collecting", sentence, _more_users(primary))
 
 
@@ -181,10 +181,27 @@ def undecidable(problems: Sequence[ExperimentError]) -> Decision:
 
 
 _AFTER_REPAIR = "A new run would change it, after the cause of the wrong split is found and mended."
-_A_REPEAT = (
-    "It would change if a guardrail got worse, if the gain's lower end is too small to pay for "
-    "the switch, or if a repeat on other users did not show it."
-)
+
+
+def _a_repeat(guardrails: Sequence[Finding]) -> str:
+    open_ = " or ".join(guardrail.metric.name for guardrail in guardrails if not guardrail.held)
+    worse = f"{open_}, which this data leaves open, turned out" if open_ else "a guardrail got"
+    return (
+        f"It would change if {worse} worse, if the gain's lower end is too small to pay for "
+        "the switch, or if a repeat on other users did not show it."
+    )
+
+
+def _no_worse(primary: Finding, treatment: str) -> str:
+    """What non-inferiority allows, where a margin was set."""
+    tolerance = primary.metric.tolerance
+    if not tolerance > 0 or not primary.held:
+        return ""
+    margin = wording.tolerance(tolerance, primary.metric.measure)
+    return (
+        f" No loss beyond {margin} fits it: {treatment} is no worse by more than what was allowed, "
+        "which is enough where it was wanted for another reason, such as its cost."
+    )
 
 
 def _another_treatment(treatment: str) -> str:
@@ -197,8 +214,8 @@ def _another_treatment(treatment: str) -> str:
 def _mended(harmed: Sequence[Finding], treatment: str) -> str:
     names = " and ".join(finding.metric.name for finding in harmed)
     return (
-        f"A {treatment} whose {names} is no worse than the control's would change it; so would a "
-        "`tolerance` for that guardrail, set before the next run and for a reason."
+        f"A {treatment} whose {names} is no worse than the tolerance allows would change it; so "
+        "would a larger `tolerance` for that guardrail, set before the next run and for a reason."
     )
 
 

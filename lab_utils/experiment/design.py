@@ -6,9 +6,9 @@ each convention has a name here:
 
 - "pooled": the z-test's own variances, pooled under no difference, separate under the
   alternative (Fleiss, Levin & Paik 2003, eq. 4.14; R `power.prop.test`).
-- "baseline": as "pooled", but under no difference both groups have the control's share
-  (Evan Miller's calculator, which looks for a gain or a loss and takes the one nearer to one
-  half: above one half give the loss).
+- "baseline": as "pooled", but under no difference both groups have the control's share (Evan
+  Miller's calculator). One size is meant for a gain and for a loss of this much: whichever you
+  ask of, the one towards one half is taken, which needs more users.
 - "arcsine": Cohen's h, whose variance does not depend on the shares (Cohen 1988, chapter 6;
   R `pwr.2p.test`, `pwr.2p2n.test`).
 
@@ -20,12 +20,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from typing import Literal
+from typing import Literal, get_args
 
 import pandas as pd
 from scipy import optimize, stats
 
-from lab_utils.experiment.arguments import open_share, positive
+from lab_utils.experiment.arguments import one_of, open_share, positive
 from lab_utils.experiment.errors import BadArgument
 from lab_utils.experiment.sample_size import (
     SampleSize,
@@ -115,11 +115,16 @@ def power_of_proportions(
     """
     open_share("p_control", p_control), open_share("p_treatment", p_treatment)
     positive("n_control", n_control), positive("n_treatment", n_treatment)
+    one_of("convention", convention, get_args(Convention))
     if convention == "arcsine":
         return effect_power(cohens_h(p_treatment, p_control), n_control, n_treatment, alpha, sides)
-    n = n_control + n_treatment
-    share = (n_control * p_control + n_treatment * p_treatment) / n
-    null = share if convention == "pooled" else p_control
+    null = p_control
+    if convention == "pooled":
+        n = n_control + n_treatment
+        null = (n_control * p_control + n_treatment * p_treatment) / n
+    else:
+        towards_half = 1 if p_control <= 0.5 else -1
+        p_treatment = p_control + towards_half * abs(p_treatment - p_control)
     under_null = math.sqrt(null * (1 - null) * (1 / n_control + 1 / n_treatment))
     under_effect = math.sqrt(
         p_control * (1 - p_control) / n_control + p_treatment * (1 - p_treatment) / n_treatment

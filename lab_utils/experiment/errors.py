@@ -47,14 +47,21 @@ class BadPlan(ExperimentError):
     """The experiment's plan contradicts itself."""
 
     why = "the plan is what the data is held against; it has to be fixed, and whole, before"
-    option = 'two variants with shares that sum to 1, such as plan={"a": 0.7, "b": 0.3}'
+    option = (
+        'two variants with shares that sum to 1, such as plan={"a": 0.7, "b": 0.3}, one of them '
+        'the control; metrics such as primary=Proportion("outcome"), guardrails=[Rate("error")]; '
+        'several treatments one by one against the control, on_unknown="exclude", holm over them'
+    )
 
 
 class MissingColumns(ExperimentError):
-    """The table lacks a column that the experiment names."""
+    """The table lacks a column that the experiment names, or has it twice."""
 
     why = "without it there is nothing to compare, or nobody to compare"
-    option = "name the columns your table has in Experiment(unit=…, primary=…, guardrails=…)"
+    option = (
+        "name the columns your table has in Experiment(unit=…, primary=…, guardrails=…); who got "
+        'what is always read from `variant`: log.rename(columns={"…": "variant"})'
+    )
 
 
 class BadTimestamps(ExperimentError):
@@ -106,10 +113,16 @@ class MissingOutcome(ExperimentError):
 
 
 class BadOutcome(ExperimentError):
-    """A value other than 0 or 1 where a proportion is asked for."""
+    """A value that the metric is not defined for: none of 0 and 1 for a proportion, text."""
 
-    why = "a share of successes needs each visit to be a success or not"
-    option = "decide what counts as a success before; for amounts use Ratio instead of Proportion"
+    why = (
+        "a share of successes needs each visit to be a success (1) or not (0), and every other "
+        "metric finite numbers"
+    )
+    option = (
+        "decide before what counts as a success, and what as no number; for amounts use Ratio "
+        "instead of Proportion"
+    )
 
 
 class BadCovariate(ExperimentError):

@@ -13,13 +13,13 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cache
-from typing import Literal
+from typing import Literal, get_args
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy import optimize, special, stats
 
-from lab_utils.experiment.arguments import open_share
+from lab_utils.experiment.arguments import one_of, open_share
 from lab_utils.experiment.errors import BadArgument
 
 Spending = Literal["obrien-fleming", "pocock"]
@@ -121,7 +121,7 @@ def pocock_bounds(looks: int, alpha: float = 0.05) -> tuple[float, ...]:
     Raises:
         BadArgument: no looks or too many, alpha outside 0 to 1.
     """
-    return _bounds_of_shape(np.ones(looks), alpha)
+    return _bounds_of_shape(np.ones(len(equal_looks(looks))), alpha)
 
 
 def obrien_fleming_bounds(looks: int, alpha: float = 0.05) -> tuple[float, ...]:
@@ -161,6 +161,7 @@ def spent_alpha(
         BadArgument: no data, alpha outside 0 to 1.
     """
     open_share("alpha", alpha)
+    one_of("spending", spending, get_args(Spending))
     if not information > 0:
         raise BadArgument(f"information is {information}", "give the part of the data, above 0")
     part = min(information, 1.0)
@@ -205,9 +206,9 @@ def equal_looks(looks: int) -> tuple[float, ...]:
     Raises:
         BadArgument: no looks, or more than are a plan.
     """
-    if not 1 <= looks <= MOST_LOOKS:
+    if not 1 <= looks <= MOST_LOOKS or looks % 1:
         raise BadArgument(f"there are {looks} looks", f"plan between 1 and {MOST_LOOKS} looks")
-    return tuple((look + 1) / looks for look in range(looks))
+    return tuple((look + 1) / looks for look in range(int(looks)))
 
 
 @dataclass(frozen=True)

@@ -11,8 +11,14 @@ import math
 from numpy.typing import ArrayLike
 from scipy import optimize, stats
 
-from lab_utils.experiment.arguments import open_share, positive, values_of
-from lab_utils.experiment.sample_size import SampleSize, Sides, smallest_sample, worth_planning
+from lab_utils.experiment.arguments import positive, values_of
+from lab_utils.experiment.sample_size import (
+    SampleSize,
+    Sides,
+    smallest_sample,
+    tail_of,
+    worth_planning,
+)
 
 
 def power_of_means(
@@ -41,10 +47,10 @@ def power_of_means(
     Raises:
         BadArgument: sd not above 0, alpha outside 0 to 1, groups too small.
     """
-    positive("sd", sd), open_share("alpha", alpha)
+    positive("sd", sd), positive("n_control", n_control), positive("n_treatment", n_treatment)
     df = positive("degrees of freedom", n_control + n_treatment - 2)
     noncentrality = abs(difference) / (sd * math.sqrt(1 / n_control + 1 / n_treatment))
-    critical = stats.t.isf(alpha / 2 if sides == "two-sided" else alpha, df)
+    critical = stats.t.isf(tail_of(alpha, sides), df)
     power = float(stats.nct.sf(critical, df, noncentrality))
     # scipy's noncentral t gives NaN far out, where the normal is exact to every digit
     return float(stats.norm.sf(critical - noncentrality)) if math.isnan(power) else power

@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from typing import get_args
 
 import numpy as np
 from numpy.typing import ArrayLike
 from scipy import stats
 
-from lab_utils.experiment.arguments import at_least, open_share, positive, values_of
+from lab_utils.experiment.arguments import at_least, one_of, open_share, positive, values_of
 from lab_utils.experiment.comparison import NAN, Alternative, Comparison, Interval
 from lab_utils.experiment.errors import BadArgument
 
@@ -34,6 +35,7 @@ class Sample:
 
     def __post_init__(self) -> None:
         at_least("n", self.n, 2), at_least("the variance", self.variance, 0)
+        at_least("the mean", self.mean, -math.inf)
 
     @classmethod
     def of(cls, values: ArrayLike) -> Sample:
@@ -53,8 +55,11 @@ class Sample:
             BadArgument: fewer than two users; sums that no values can have.
         """
         at_least("n", n, 2)
-        mean = float(total) / n
-        return cls(n, mean, (float(total_of_squares) - n * mean**2) / (n - 1))
+        mean, squares = float(total) / n, float(total_of_squares)
+        off_mean = squares - n * mean**2
+        # where all are equal, rounding leaves a little on either side of 0
+        nothing = abs(off_mean) <= 1e-15 * n * squares
+        return cls(n, mean, 0.0 if nothing else off_mean / (n - 1))
 
     def interval(self, alpha: float = 0.05) -> Interval:
         """Student's t interval of the mean."""
@@ -303,6 +308,7 @@ def _welch_df(control: Sample, treatment: Sample) -> float:
 def _t_test(
     difference: float, squared_error: float, df: float, alpha: float, alternative: Alternative
 ) -> MeanTest:
+    one_of("alternative", alternative, get_args(Alternative))
     std_error = math.sqrt(squared_error)
     statistic = difference / std_error
     tail = open_share("alpha", alpha) / 2 if alternative == "two-sided" else alpha

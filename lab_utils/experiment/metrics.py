@@ -66,7 +66,10 @@ class Metric(Protocol):
 
     @property
     def tolerance(self) -> float:
-        """The largest worsening that a guardrail lets pass, in the metric's unit."""
+        """The largest worsening that does not matter, in the metric's unit.
+
+        What a guardrail lets pass; for a primary metric, the margin of non-inferiority.
+        """
 
     @property
     def measure(self) -> str:
@@ -141,7 +144,8 @@ class Mean:
                 return MissingColumns(f"no column {self.covariate}, the covariate")
             if not _one_known_value(pd.concat(users)):
                 return BadCovariate(
-                    f"`{self.covariate}` is missing, changes within a user, or never varies"
+                    f"`{self.covariate}` is missing, no number, changes within a user, or never "
+                    "varies"
                 )
         totals = np.concatenate([group.totals(self.column)[0] for group in groups.values()])
         if (totals != totals[0]).any():
@@ -212,6 +216,8 @@ class Rate(Proportion):
         """The log with an `error` column: 1 for a status of 400 or more."""
         if self.column in log or self.column != "error" or "status" not in log:
             return log
+        if not pd.api.types.is_numeric_dtype(log["status"]):
+            return log
         return log.assign(error=(log["status"] >= HTTPStatus.BAD_REQUEST).astype(int))
 
     def problem(self, groups: Groups, terms: Terms) -> ExperimentError | None:
@@ -258,8 +264,10 @@ class Quantile:
 
 
 def _one_known_value(users: pd.DataFrame) -> bool:
-    """Whether each user has one value, and not all the same."""
-    known = users["first"].notna().all() and (users["nunique"] == 1).all()
+    """Whether each user has one number, and not all the same."""
+    if not pd.api.types.is_numeric_dtype(users["first"]):
+        return False
+    known = np.isfinite(users["first"].astype(float)).all() and (users["nunique"] == 1).all()
     return bool(known and (users["first"] != users["first"].iloc[0]).any())
 
 

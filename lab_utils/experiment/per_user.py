@@ -98,6 +98,9 @@ class PerUser:
     def only(self, variants: Collection[str]) -> PerUser:
         return self._kept(self.table["variant"].isin(list(variants)))
 
+    def unusable(self, column: str) -> str | None:
+        return None  # reading made numbers of it
+
     def away(self) -> pd.DataFrame:
         counts = self.table.groupby("variant", observed=True)[["away", "visits"]].sum()
         return counts.set_axis(["sum", "size"], axis=1)

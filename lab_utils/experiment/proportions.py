@@ -7,11 +7,12 @@ treatment minus control. Intervals of the difference are in `proportion_differen
 from __future__ import annotations
 
 import math
+from typing import get_args
 
 from scipy import stats
 from statsmodels.stats.proportion import proportion_confint, proportions_ztest
 
-from lab_utils.experiment.arguments import open_share, successes_of
+from lab_utils.experiment.arguments import one_of, open_share, successes_of
 from lab_utils.experiment.comparison import NAN, Alternative, Comparison, Interval
 from lab_utils.experiment.proportion_differences import newcombe_interval, risk_ratio
 
@@ -78,6 +79,7 @@ def z_test(
         BadArgument: no trials, more successes than trials.
     """
     _check(x_control, n_control, x_treatment, n_treatment)
+    one_of("alternative", alternative, get_args(Alternative))
     if x_control + x_treatment in (0, n_control + n_treatment):
         # nobody differs from anybody: nothing speaks against no difference
         return 0.0, 1.0 if alternative == "two-sided" else 0.5
@@ -129,6 +131,7 @@ def fisher_test(
     """
     groups = (x_control, n_control, x_treatment, n_treatment)
     _check(*groups)
+    one_of("alternative", alternative, get_args(Alternative))
     odds_ratio, p_value = stats.fisher_exact(_table(*groups), alternative=alternative)
     return float(odds_ratio), float(p_value)
 
@@ -144,6 +147,8 @@ def barnard_test(
 
     Barnard (1945). It takes only the groups' sizes as fixed, where Fisher's test also fixes the
     number of successes, and so misses fewer true differences. Slow beyond some hundred users.
+    Tables with the statistic seen are told from it by rounding alone (scipy 1.17): the test stays
+    valid, but exchanging successes and failures can move p a little where such a table exists.
 
     >>> [round(x, 3) for x in barnard_test(12, 15, 7, 15, "less")]
     [-1.894, 0.034]
@@ -153,6 +158,7 @@ def barnard_test(
     """
     groups = (x_control, n_control, x_treatment, n_treatment)
     _check(*groups)
+    one_of("alternative", alternative, get_args(Alternative))
     if x_control + x_treatment in (0, n_control + n_treatment):
         return 0.0, 1.0
     # scipy compares columns, the first with the second

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, field
+from typing import get_args
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy import stats
 
-from lab_utils.experiment.arguments import at_least, values_of
+from lab_utils.experiment.arguments import one_of, values_of, whole
 from lab_utils.experiment.comparison import Alternative
-from lab_utils.experiment.errors import BadArgument
 
 EXACT_BELOW = 50
 """Users a group below which, without ties, Mann-Whitney is computed exactly (as R does)."""
@@ -80,6 +80,7 @@ def mann_whitney_test(
         BadArgument: no values, or some that are no finite numbers.
     """
     old, new = values_of("control", control), values_of("treatment", treatment)
+    one_of("alternative", alternative, get_args(Alternative))
     together = np.concatenate([old, new])
     exact = max(old.size, new.size) < EXACT_BELOW and np.unique(together).size == together.size
     if np.ptp(together) == 0:
@@ -116,14 +117,14 @@ def permutation_test(
         shuffles: how many to sample.
 
     Raises:
-        BadArgument: no values, or some that are no finite numbers; no shuffles.
+        BadArgument: fewer than two users in a group, values that are no finite numbers, no
+            shuffles.
     """
-    old, new = values_of("control", control), values_of("treatment", treatment)
-    at_least("shuffles", shuffles, 1)
+    old, new = values_of("control", control, 2), values_of("treatment", treatment, 2)
+    shuffles = whole("shuffles", shuffles, 1)
+    one_of("alternative", alternative, get_args(Alternative))
     # the order in which users came must not matter to which shuffles are drawn
     old, new = np.sort(old), np.sort(new)
-    if old.size + new.size < 3:
-        raise BadArgument("two users can be dealt in two ways only", "compare more users")
 
     def difference(
         a: NDArray[np.float64], b: NDArray[np.float64], axis: int

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from typing import get_args
 
 from scipy import stats
 
-from lab_utils.experiment.arguments import at_least, open_share, positive
+from lab_utils.experiment.arguments import one_of, open_share, positive, whole
 from lab_utils.experiment.comparison import NAN, Alternative, Interval
 
 
@@ -57,14 +58,15 @@ def rate_test(
         alternative: "greater" asks whether the treatment's rate is higher.
 
     Raises:
-        BadArgument: negative events, an exposure that is not above 0, alpha outside 0 to 1.
+        BadArgument: negative or fractional events, an exposure that is not above 0, alpha
+            outside 0 to 1.
     """
-    at_least("events_control", events_control, 0), at_least("events_treatment", events_treatment, 0)
-    (
-        positive("exposure_control", exposure_control),
-        positive("exposure_treatment", exposure_treatment),
-    )
+    events_control = whole("events_control", events_control)
+    events_treatment = whole("events_treatment", events_treatment)
+    positive("exposure_control", exposure_control)
+    positive("exposure_treatment", exposure_treatment)
     open_share("alpha", alpha)
+    one_of("alternative", alternative, get_args(Alternative))
     control, treatment = events_control / exposure_control, events_treatment / exposure_treatment
     events = events_control + events_treatment
     if not events:

@@ -28,6 +28,16 @@ class Rows:
     frame: pd.DataFrame
     unit: str
 
+    @classmethod
+    def of(cls, log: pd.DataFrame, unit: str, measured: Collection[str]) -> Rows:
+        """The rows of any table, whatever its index, with what is measured as floats.
+
+        A measured column that is no numbers stays as it is, for `unusable` to name.
+        """
+        frame = log.reset_index(drop=True)
+        once = [name for name in measured if list(frame.columns).count(name) == 1]
+        return cls(frame.assign(**{name: _as_floats(frame[name]) for name in once}), unit)
+
     @property
     def columns(self) -> Sequence[str]:
         return [str(name) for name in self.frame.columns]
@@ -85,9 +95,17 @@ class Rows:
     def only(self, variants: Collection[str]) -> Rows:
         return self._with(self.frame[self.frame["variant"].isin(list(variants))])
 
+    def unusable(self, column: str) -> str | None:
+        values = self.frame[column]
+        if not pd.api.types.is_float_dtype(values):
+            return f"`{column}` holds no numbers but {values.dtype}, such as {values.iloc[0]!r}"
+        infinite = int(np.isinf(values).sum())
+        return f"{infinite:,} of {len(values):,} in `{column}` are infinite" if infinite else None
+
     def away(self) -> pd.DataFrame:
         away = pd.Series(data=False, index=self.frame.index)
-        if "status" in self.frame:
+        # a column of that name may be anything in a table that is not the lab's
+        if "status" in self.frame and pd.api.types.is_numeric_dtype(self.frame["status"]):
             away |= self.frame["status"] >= HTTPStatus.INTERNAL_SERVER_ERROR
         if "failover" in self.frame:
             away |= self.frame["failover"].notna()
@@ -154,4 +172,13 @@ class Rows:
 def counted(names: pd.Series[str]) -> pd.Series[int]:
     """How often each comes, the most frequent first; of equals the first by name."""
     counts = names.value_counts().sort_index(key=lambda index: index.astype(str))
+    counts = counts[counts > 0]  # a category may have no rows
     return counts.sort_values(ascending=False, kind="stable")
+
+
+def _as_floats(values: pd.Series) -> pd.Series:
+    """Numbers of any type, true or false, missing or not, as floats; others as they are."""
+    kind = pd.api.types.infer_dtype(values, skipna=True)
+    if kind not in ("floating", "integer", "mixed-integer-float", "boolean", "decimal", "empty"):
+        return values
+    return pd.Series(values.to_numpy(dtype=float, na_value=np.nan), index=values.index)

@@ -10,8 +10,9 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy import stats
 
-from lab_utils.experiment.arguments import at_least, open_share
+from lab_utils.experiment.arguments import Array, at_least, open_share, values_of
 from lab_utils.experiment.comparison import Interval
+from lab_utils.experiment.errors import BadArgument
 
 THRESHOLD = 0.001
 """Below this p-value the split is taken for broken (Fabijan et al., KDD 2019). Stricter than
@@ -39,16 +40,36 @@ class SampleRatio:
 def sample_ratio(counts: Sequence[int], planned: Sequence[float]) -> SampleRatio:
     """Chi-square goodness of fit of users per variant to the planned shares.
 
+    Pearson (1900); as a check of experiments Fabijan et al. (2019). For any number of variants.
+
+    >>> round(sample_ratio([821_588, 815_482], [0.5, 0.5]).p_value, 9)
+    1.822e-06
+
     Args:
         counts: users seen per variant.
         planned: planned share of each variant, in the same order; sums to 1.
+
+    Raises:
+        BadArgument: no users, counts below 0, shares that do not fit them or do not sum to 1.
     """
-    statistic, p_value = chi_square(np.asarray(counts), planned)
+    seen, shares = counts_and_plan(counts, planned)
+    at_least("the number of users", seen.sum(), 1)
+    statistic, p_value = chi_square(seen, shares)
     return SampleRatio(float(statistic), float(p_value))
 
 
+def counts_and_plan(counts: Sequence[int], planned: Sequence[float]) -> tuple[Array, Array]:
+    """Users per variant and their planned shares; else `BadArgument`."""
+    seen, shares = values_of("counts", counts, 2), values_of("planned", planned, 2)
+    if seen.shape != shares.shape or (seen < 0).any():
+        raise BadArgument(f"counts are {list(counts)} for shares {list(planned)}", "give one each")
+    if (shares <= 0).any() or not math.isclose(shares.sum(), 1):
+        raise BadArgument(f"the planned shares are {list(planned)}", "give shares that sum to 1")
+    return seen, shares
+
+
 def chi_square(
-    counts: NDArray[np.int64], planned: ArrayLike
+    counts: NDArray[np.int64] | Array, planned: ArrayLike
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Statistic and p-value for one experiment or many: counts of shape (..., variants)."""
     expected = counts.sum(axis=-1, keepdims=True) * np.asarray(planned, dtype=float)

@@ -5,11 +5,11 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, get_args
 
 from scipy import optimize, stats
 
-from lab_utils.experiment.arguments import open_share
+from lab_utils.experiment.arguments import one_of, open_share
 from lab_utils.experiment.errors import BadArgument
 
 Sides = Literal["two-sided", "one-sided"]
@@ -41,10 +41,16 @@ class SampleSize:
         return math.ceil(self.control), math.ceil(self.treatment)
 
 
+def tail_of(alpha: float, sides: Sides) -> float:
+    """The false-alarm rate on the side where the effect is; `BadArgument` for other words."""
+    open_share("alpha", alpha)
+    one_of("sides", sides, get_args(Sides))
+    return alpha / 2 if sides == "two-sided" else alpha
+
+
 def critical_z(alpha: float, sides: Sides) -> float:
     """The normal deviate that a z statistic has to pass."""
-    open_share("alpha", alpha)
-    return float(stats.norm.isf(alpha / 2 if sides == "two-sided" else alpha))
+    return float(stats.norm.isf(tail_of(alpha, sides)))
 
 
 def worth_planning(difference: float, power: float, alpha: float) -> None:

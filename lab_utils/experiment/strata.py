@@ -14,6 +14,7 @@ from statsmodels.stats.contingency_tables import StratifiedTable, Table2x2
 from lab_utils.experiment.arguments import open_share
 from lab_utils.experiment.comparison import NAN, Interval
 from lab_utils.experiment.errors import BadArgument
+from lab_utils.experiment.sample_ratio import THRESHOLD
 
 
 @dataclass(frozen=True)
@@ -33,6 +34,8 @@ class Strata:
         p_value: of equal odds in every stratum.
         homogeneity_p_value: of the odds ratio being the same in every stratum (Breslow & Day
             1980, with Tarone's correction); NaN for a single stratum.
+        spread_p_value: of both groups being spread alike over the strata (chi-square); 1 for a
+            single stratum.
     """
 
     pooled: NDArray[np.int64]
@@ -44,19 +47,19 @@ class Strata:
     statistic: float
     p_value: float
     homogeneity_p_value: float
+    spread_p_value: float
 
     @property
     def simpson(self) -> bool:
-        """Simpson's paradox: strata together point the other way than within, beyond chance.
+        """Simpson's (1951) paradox: strata together point the other way than within.
 
         It takes groups that are spread unevenly over the strata, which random assignment rules
-        out: in an experiment it is a sign of a broken or changing split. Both odds ratios fall
-        on different sides of 1, and the interval of one of them at least leaves 1 out.
+        out: in an experiment it is a sign of a broken or changing split. So both odds ratios
+        fall on different sides of 1, and chance does not explain the spread (below the level
+        of a sample-ratio mismatch). Neither ratio need differ from 1 beyond chance.
         """
         reversed_ = (self.pooled_odds_ratio - 1) * (self.common_odds_ratio - 1) < 0
-        return reversed_ and any(
-            low > 1 or high < 1 for low, high in (self.pooled_interval, self.interval)
-        )
+        return reversed_ and self.spread_p_value < THRESHOLD
 
 
 def mantel_haenszel(
@@ -106,6 +109,7 @@ def mantel_haenszel(
         statistic=float(test.statistic),
         p_value=float(test.pvalue),
         homogeneity_p_value=_homogeneity(tables, float(found.oddsratio_pooled)),
+        spread_p_value=_spread(tables),
     )
 
 
@@ -139,6 +143,12 @@ def _homogeneity(tables: Sequence[NDArray[np.int64]], odds_ratio: float) -> floa
     if informative < 2:
         return NAN
     return float(stats.chi2.sf(statistic - off**2 / variance, informative - 1))
+
+
+def _spread(tables: Sequence[NDArray[np.int64]]) -> float:
+    """The p-value of each stratum having its part of both groups."""
+    users = np.array([table.sum(axis=1) for table in tables if table.sum()])
+    return float(stats.chi2_contingency(users, correction=False).pvalue)
 
 
 def _odds_ratio(table: NDArray[np.int64]) -> float:

@@ -57,6 +57,9 @@ class Visits(Protocol):
     def only(self, variants: Collection[str]) -> Self:
         """Those of the variants named."""
 
+    def unusable(self, column: str) -> str | None:
+        """What of `column` no metric can be computed from, in words: text, infinity."""
+
     def away(self) -> pd.DataFrame:
         """By variant: `sum` failed at a server or were answered by another, `size` in all."""
 

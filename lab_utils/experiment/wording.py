@@ -36,7 +36,9 @@ def interval(ends: Interval, measure: str) -> str:
 
 def tolerance(x: float, measure: str) -> str:
     """The worsening that a guardrail lets pass: "50 ms", "0 points"."""
-    return f"{100 * x:g} points" if measure == "share" else f"{x:g} {measure}".strip()
+    if measure == "share":
+        return f"{100 * x:g} point{'' if 100 * x == 1 else 's'}"
+    return f"{x:g} {measure}".strip()
 
 
 def p_value(p: float) -> str:

@@ -142,7 +142,7 @@ def follow(stack: Stack, service: str | None = None, *, users: Sequence[str] = C
     Raises:
         LabError: the lines did not come.
     """
-    before = set(stack.logs(service, follow=False))
+    before = set(map(_said, stack.logs(service, follow=False)))
     following = _Following(stack.logs(service, follow=True))
     answers = [ask(stack, user) for user in users]
     mine = {
@@ -152,11 +152,17 @@ def follow(stack: Stack, service: str | None = None, *, users: Sequence[str] = C
     }
     try:
         lines = following.until_seen(mine)
-        return Lines(tuple(line for line in lines if line not in before))
+        return Lines(tuple(line for line in lines if _said(line) not in before))
     finally:
         following.leave()
         for user in users:
             ask(stack, user)  # one line more, so that who follows hears that it is over
+
+
+def _said(line: str) -> tuple[str, str]:
+    """Who said what; Compose makes names as wide as those that happen to stand beside them."""
+    name, _, words = line.partition("|")
+    return name.strip(), words.strip()
 
 
 class _Following:

@@ -6,11 +6,13 @@ instructions reach no processor. It listens on its lines, and the engine publish
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import os
 import re
 import shutil
 import socket
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, ClassVar
@@ -75,13 +77,16 @@ class ContainedMachine(Machine):
             found = f"{base.name} is a file of this machine, and not of the container"
             raise LabError("making a disk for QEMU in a container", found, qemu.HOW_TO_GET)
         disk = f"{OWN}/{self.disk.name}"
-        made = self._create("qemu-img", "create", "-q", "-f", "qcow2", disk, f"{disks.EMPTY_MB}M")
-        try:
-            made.start()
-            if made.wait()["StatusCode"]:
-                raise LabError("making a disk in a container", made.logs().decode(), "read it")
-        finally:
-            made.remove(force=True)
+        words = ("qemu-img", "create", "-q", "-f", "qcow2", disk, f"{disks.EMPTY_MB}M")
+        doing = "making a disk in a container"
+        with _refusals_told(doing):
+            made = self._create(*words)
+            try:
+                made.start()
+                if made.wait()["StatusCode"]:
+                    raise LabError(doing, made.logs().decode(), qemu.HOW_TO_GET)
+            finally:
+                made.remove(force=True)
 
     def copy_disk(self, kept: Path) -> None:
         """Copied, and given to the container's user."""
@@ -94,12 +99,13 @@ class ContainedMachine(Machine):
         wires = Wires(_listening(MONITOR), _listening(SHELL), f"0.0.0.0:{WEB}")
         kernel, initrd = (f"{GUEST}/{each.name}" for each in (self.guest.kernel, self.guest.initrd))
         words = qemu.command(self.server, PORTS[self.server], kernel, initrd, hardware, wires)
-        self._container = self._create(
-            *words,
-            mem_limit=f"{memory_mb + ROOM_MB}m",
-            ports={f"{port}/tcp": (HOST, None) for port in (SHELL, MONITOR, WEB)},
-        )
-        self._container.start()
+        with _refusals_told("starting QEMU in a container"):
+            self._container = self._create(
+                *words,
+                mem_limit=f"{memory_mb + ROOM_MB}m",
+                ports={f"{port}/tcp": (HOST, None) for port in (SHELL, MONITOR, WEB)},
+            )
+            self._container.start()
         self._shell = Shell(self._connect(SHELL))
         self._monitor = Monitor(self._connect(MONITOR))
         self.port = self._published(WEB)
@@ -239,6 +245,15 @@ def _made(engine: Engine, image: str) -> str:
     if found is None:
         raise LabError("asking QEMU its version", said.decode(), "remove the image, and run again")
     return found[1]
+
+
+@contextlib.contextmanager
+def _refusals_told(doing: str) -> Iterator[None]:
+    """What an engine refuses, such as a folder that it may not see, as an error of the lab."""
+    try:
+        yield
+    except docker_engine.FAILURES as error:
+        raise LabError(doing, f"the engine refused: {error}", qemu.HOW_TO_GET) from None
 
 
 def _user() -> str:

@@ -149,3 +149,11 @@ def test_ending_all_of_a_folder_touches_no_other_folders_process(sleeper, tmp_pa
     assert end_marked(tmp_path / "deeper") == ["other"]
     assert not other_runs.is_running()
     assert sleeper.running() is not None
+
+
+def test_last_lines_from_a_full_disk_say_that_some_may_be_missing(tmp_path, monkeypatch):
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: shutil._ntuple_diskusage(100, 100, 0))
+    quiet = Process("quiet", tmp_path)
+    assert quiet.last_lines() == "(the disk is full: what else it said may be lost)"
+    quiet.log.write_text("first\n")
+    assert quiet.last_lines().splitlines()[0] == "first"

@@ -69,7 +69,10 @@ def test_an_outcome_names_the_request_and_the_variant_it_belongs_to(server):
 def test_failures_are_counted_by_name_and_hide_nothing(server):
     nobody = frozenset[int]()
     seen = replay(server, {"sick": nobody, "refused": nobody, "well": nobody})
-    assert seen.failures == {"recommendation answered 503": 1, "outcome answered 400": 1}
+    assert seen.failures == {
+        "recommendation answered 503 (no healthy backend)": 1,
+        "outcome answered 400": 1,
+    }
     assert (seen.visits, len(seen.answered), seen.reported) == (3, 3, 1)
 
 

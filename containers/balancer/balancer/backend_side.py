@@ -17,13 +17,14 @@ from typing import TYPE_CHECKING, Final, cast
 
 from balancer.bodies import Body, UntilClose, response_body
 from balancer.client_side import BULK_BYTES
-from balancer.heads import END_OF_HEAD, ProtocolError, ResponseHead, parse_response
+from balancer.heads import END_OF_HEAD, ProtocolError, parse_response
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from balancer.backend import Backend
     from balancer.forward import Forwarded
+    from balancer.outline import AnswerOutline
 
 _FIRST_FINAL_STATUS: Final = 200
 
@@ -40,9 +41,7 @@ class BackendConnection(asyncio.Protocol):
         self.exchange: Forwarded | None = None
         self.used = False  # whether it has carried an answer before
         self.blocked = False  # the backend takes no more bytes for now
-        # The head of the last answer, as it came and as it was understood.
-        self.known_bytes = b""
-        self.known: ResponseHead | None = None
+        self.outline: AnswerOutline | None = None  # of the last answer's head
         self._unread = b""
         self._body: Body | None = None
         self._keep_alive = False
@@ -97,17 +96,13 @@ class BackendConnection(asyncio.Protocol):
 
     # What the balancer calls, at the end of the turn.
 
-    @property
-    def begun(self) -> bool:
-        """Whether a part of the answer has been taken in."""
-        return self._body is not None or bool(self._unread)
-
     def take(self, data: bytes) -> None:
         """Take in what was received; where it is cut has no meaning."""
         exchange = self.exchange
         if exchange is None:
             self.drop()  # nobody has asked
             return
+        exchange.usual = False
         if len(data) > BULK_BYTES and not self._paused:
             self._transport.resume_reading()
         try:

@@ -110,7 +110,7 @@ class Balancer(Service):
 
     def next_id(self) -> str:
         """A request id that no other request has."""
-        return f"{self.id_prefix}-{next(self.numbers):x}"
+        return f"{self.id_prefix}-{next(self.numbers)}"
 
     def exchange_for(self, target: str) -> type[Exchange]:
         """The balancer answers for outcomes itself and forwards the rest."""

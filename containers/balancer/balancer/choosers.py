@@ -8,7 +8,7 @@ hold the two equal.
 from __future__ import annotations
 
 from bisect import bisect_right
-from itertools import accumulate
+from itertools import accumulate, cycle
 from math import log
 from struct import Struct
 from typing import TYPE_CHECKING, Final
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from balancer.strategies import Facts
 
 _REMEMBERED: Final = 4_096
+_ONE_IN: Final = 8
 _unpacked: Final = Struct(">Q").unpack
 
 
@@ -32,59 +33,49 @@ def chooser(strategy: str, facts: Facts) -> Callable[[str], str]:
         facts: what it chooses by.
     """
     if strategy in KEEPING:
-        return Remembered(sticky(facts.weights, facts.salt)).__getitem__
+        return Sticky(facts.weights, facts.salt).__getitem__
     if strategy == "weighted_random":
         return weighted_random(facts.weights, facts.random.random)
     choose = VARIANT_STRATEGIES[strategy]
     return lambda user_id: choose(facts, user_id)
 
 
-class Remembered(dict[str, str]):
-    """Users and their variants: hashing takes 1.5 microseconds, looking up a thirtieth of one.
+class Sticky(dict[str, str]):
+    """See `strategies.sticky`: the variant of each user, asked for like a dictionary's.
 
-    When there are too many, all are forgotten. `functools.lru_cache` would forget one at a time,
-    and the one it forgets lies in no cache of the processor.
+    Hashing takes 1.5 microseconds, looking up a thirtieth of one: so users are remembered, but only
+    every eighth who is hashed. Who comes often is soon among them; who comes once mostly leaves no
+    trace, which would cost half a microsecond. When there are too many, all are forgotten:
+    `functools.lru_cache` would forget one at a time, from where no cache of the processor reaches.
 
-    Args:
-        choose: the variant of a user who is not remembered; always the same for the same user.
-    """
-
-    def __init__(self, choose: Callable[[str], str]) -> None:
-        super().__init__()
-        self._choose = choose
-
-    def __missing__(self, user_id: str) -> str:
-        if len(self) >= _REMEMBERED:
-            self.clear()
-        chosen = self[user_id] = self._choose(user_id)
-        return chosen
-
-
-def sticky(weights: Mapping[str, float], salt: str) -> Callable[[str], str]:
-    """See `strategies.sticky`.
-
-    >>> sticky({"a": 70, "b": 30}, "spring")("17")
+    >>> Sticky({"a": 70, "b": 30}, "spring")["17"]
     'a'
     """
-    variants = [
-        (variant, -weight, begun(salt, variant).copy)
-        for variant, weight in weights.items()
-        if weight > 0
-    ]
 
-    def choose(user_id: str) -> str:
+    def __init__(self, weights: Mapping[str, float], salt: str) -> None:
+        super().__init__()
+        self._variants = [
+            (variant, -weight, begun(salt, variant).copy)
+            for variant, weight in weights.items()
+            if weight > 0
+        ]
+        self._lottery = cycle((True, *[False] * (_ONE_IN - 1)))
+
+    def __missing__(self, user_id: str) -> str:
         user = user_id.encode("utf-8", "surrogatepass")
         best, chosen = -1.0, ""
-        for variant, minus_weight, hashing_begun in variants:
+        for variant, minus_weight, hashing_begun in self._variants:
             hashing = hashing_begun()
             hashing.update(user)
             (number,) = _unpacked(hashing.digest())
             score = minus_weight / log(((number >> 12) + 0.5) / 2.0**52)
             if score > best:
                 best, chosen = score, variant
+        if next(self._lottery):
+            if len(self) >= _REMEMBERED:
+                self.clear()
+            self[user_id] = chosen
         return chosen
-
-    return choose
 
 
 def weighted_random(

@@ -18,10 +18,10 @@ from balancer.heads import (
     UNREADABLE,
     HttpError,
     ProtocolError,
-    RequestFields,
     RequestHead,
     parse_request,
 )
+from balancer.outline import NOTHING_YET
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -86,7 +86,7 @@ class ClientConnection(asyncio.Protocol):
         self.exchange: Exchange | None = None
         self.ready = True  # for a request: no exchange, and the client takes bytes
         self.peer = b""
-        self.known: RequestFields | None = None  # the headers of the last request
+        self.outline = NOTHING_YET  # of the headers of the last request
         self.deadline = 0.0
         self.unread = b""
         self._searched = 0  # how much of the unread has been looked through for the end of a head

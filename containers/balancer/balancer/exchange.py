@@ -47,6 +47,8 @@ class Exchange:
     """What went wrong, where the client does not get a backend's whole answer."""
     begun = False
     """Whether a part of the answer has left."""
+    complete = True
+    """Whether all of the request has arrived."""
     last = False
     """Whether the connection ends with this answer."""
     _collected = b""
@@ -55,7 +57,7 @@ class Exchange:
         self.client = client
         self.request = request
         self.started = monotonic()
-        self.complete = not request.fields.has_body  # whether all of the request has arrived
+        self.complete = not request.fields.has_body
 
     def start(self, payload: bytes = b"") -> None:
         """The head is here.

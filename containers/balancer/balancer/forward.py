@@ -9,11 +9,13 @@ backend is left as well. Each is in the event log.
 from __future__ import annotations
 
 import asyncio
+from functools import cached_property
 from typing import TYPE_CHECKING, Final
 from urllib.parse import unquote
 
 from balancer.bodies import LAST_CHUNK, UntilClose, chunk
 from balancer.exchange import Recorded
+from balancer.heads import parse_request
 
 if TYPE_CHECKING:
     from balancer.backend import Backend
@@ -29,6 +31,12 @@ _IDEMPOTENT: Final = frozenset(("GET", "HEAD", "OPTIONS", "PUT", "DELETE", "TRAC
 class Forwarded(Recorded):
     """A request that a backend answers."""
 
+    head = b""
+    """What arrived of a request on the hot path, up to its body."""
+    method = b""
+    """Its method."""
+    target = ""
+    """Its target."""
     connection: BackendConnection | None = None
     """The one that carries it."""
     holding = False
@@ -38,6 +46,14 @@ class Forwarded(Recorded):
     _connecting: asyncio.Task[None] | None = None
     _answer_head = b""  # waits for the first bytes of the body, to leave with them
     _chunked_answer = False
+
+    @cached_property
+    def request(self) -> RequestHead:  # type: ignore[override]  # set by __init__ elsewhere
+        """What is understood of the request's head: read again if it is asked for after all.
+
+        On the hot path it nearly never is, and making it costs as much as a system call.
+        """
+        return parse_request(self.head, self.balancer.user_header)
 
     @property
     def ready(self) -> bool:  # type: ignore[override]  # constant for answers given here
@@ -56,10 +72,15 @@ class Forwarded(Recorded):
         self.variant = balancer.choose_variant(self.user_id or self.request_id)
         self.dispatch(payload)
 
-    def dispatch(self, payload: bytes) -> None:
-        """Choose a backend of the variant, and send the head on its way."""
+    def dispatch(self, payload: bytes, backend: Backend | None = None) -> None:
+        """Send the head on its way.
+
+        Args:
+            payload: all of the request's body, if it is here already.
+            backend: one of the variant's that was chosen already.
+        """
         variant = self.balancer.variants[str(self.variant)]
-        backend = variant.choose() or self._stand_in(without=None)
+        backend = backend or variant.choose() or self._stand_in(without=None)
         if backend is None:
             self.fail(503, f"variant {variant.name} has no healthy backend: try again later")
             return

@@ -10,9 +10,9 @@ Transfer-Encoding, folded lines, a line that ends in a bare LF, a space before t
 characters. The rest of the rules stand below.
 
 Most heads have nothing in them that could be ambiguous: a Host, perhaps a Content-Length, and lines
-that are passed on as they are. Those are recognised line by line (`_plain`), and a line that was
-recognised once is remembered. That is four times as fast as llhttp, and stricter; every other head
-goes through llhttp. Tests hold the one to the other.
+that are passed on as they are. Those are recognised line by line (header_lines.py), and a line that
+was recognised once is remembered. That is four times as fast as llhttp, and stricter; every other
+head goes through llhttp. Tests hold the one to the other.
 """
 
 from __future__ import annotations
@@ -23,37 +23,30 @@ from typing import Any, Final, NamedTuple
 
 import httptools
 
+from balancer.header_lines import (
+    HARMLESS,
+    HOST,
+    HOST_VALUE,
+    KEEP_ALIVE,
+    LENGTH,
+    REQUEST_OWN,
+    RESPONSE_KINDS,
+    RESPONSE_OWN,
+    USER,
+    request_kinds,
+)
+
 END_OF_HEAD: Final = b"\r\n\r\n"
 
 _REMEMBERED: Final = 128
-_LINES_REMEMBERED: Final = 4_096
-_NAMES_REMEMBERED: Final = 512
-
-# They concern one connection, not the message, and end here (RFC 9110, section 7.6.1).
-# Trailer is among them because trailers are not forwarded.
-_HOP_BY_HOP: Final = frozenset(
-    b"connection keep-alive proxy-authenticate proxy-authorization proxy-connection te trailer "
-    b"transfer-encoding upgrade".split()
-)
-_REQUEST_OWN: Final = _HOP_BY_HOP.union(
-    b"content-length expect host x-forwarded-for x-request-id".split()
-)
-_RESPONSE_OWN: Final = _HOP_BY_HOP.union(b"content-length x-request-id x-variant".split())
 
 REQUEST_LINE: Final = re.compile(rb'((?!CONNECT )([A-Z-]+) (/[!-"$-~]*|\*)) HTTP/(\d\.\d)\r\n')
 """Groups: method and target as they came, the method, the target, the version.
 
 CONNECT asks for a tunnel, and is told that there is none.
 """
-_TOKEN: Final = re.compile(rb"[!#$%&'*+\-.^_`|~0-9A-Za-z]+")
-# What may follow the colon of a line that is passed on as it is: at most one space, and a value
-# without white space around it. Possessive, so that no value makes it try again and again.
-_VALUE: Final = re.compile(rb" ?+(?:[!-~\x80-\xff]++(?:[\t ]++[!-~\x80-\xff]++)*+)?+").fullmatch
-_DIGITS: Final = re.compile(rb"\d{1,15}")
-# A name or an address, and perhaps a port; or nothing (RFC 9112, section 3.2; RFC 3986, 3.2.2).
-_HOST_VALUE: Final = re.compile(
-    rb"(?:\[[0-9A-Fa-fv:.]+\]|(?:[A-Za-z0-9._~!$&'()*+,;=-]|%[0-9A-Fa-f]{2})*)(?::\d{0,5})?"
-)
+USUAL_LINE: Final = re.compile(rb'(?!CONNECT )([A-Z-]++) (/[!-"$-~]*+) HTTP/1\.1\r\n')
+"""What nearly all of them look like. Groups: the method, the target."""
 _STATUS_LINE: Final = re.compile(rb"HTTP/1\.([01]) ([1-5]\d\d)(?: ([\t -~\x80-\xff]*))?\r\n")
 
 
@@ -168,22 +161,22 @@ def request_fields(block: bytes, user_header: bytes) -> RequestFields:
     Raises:
         HttpError: with the status and the reason the client is to be told.
     """
-    kinds = _request_kinds(user_header)
+    kinds = request_kinds(user_header)
     has_host = False
     length: int | None = None
     user: str | None = None
     dropped = b""
     for line in block.split(b"\r\n")[:-2]:
         kind = kinds[line]
-        if kind == _HARMLESS:
+        if kind == HARMLESS:
             continue
-        if kind == _HOST and not has_host:
+        if kind == HOST and not has_host:
             has_host = True
-        elif kind == _KEEP_ALIVE and not dropped:
+        elif kind == KEEP_ALIVE and not dropped:
             dropped = line
-        elif kind == _LENGTH and length is None:
+        elif kind == LENGTH and length is None:
             length = int(line.partition(b":")[2])
-        elif kind == _USER and user is None:
+        elif kind == USER and user is None:
             user = line.partition(b":")[2].strip().decode("latin-1")
         else:
             return _parsed_request_fields(block, user_header)
@@ -199,7 +192,7 @@ def request_fields(block: bytes, user_header: bytes) -> RequestFields:
 
 @lru_cache(maxsize=_REMEMBERED)
 def _parsed_request_fields(block: bytes, user_header: bytes) -> RequestFields:
-    fields = _Fields(_REQUEST_OWN, user_header)
+    fields = _Fields(REQUEST_OWN, user_header)
     try:
         # The request line has been checked; headers mean the same after any.
         httptools.HttpRequestParser(fields).feed_data(b"GET / HTTP/1.1\r\n" + block)
@@ -213,7 +206,7 @@ def _parsed_request_fields(block: bytes, user_header: bytes) -> RequestFields:
     if expect is not None and expect.lower() != b"100-continue":
         raise HttpError(417, "the only thing to Expect here is 100-continue")
     host, user = fields.one(b"host"), fields.one(user_header)
-    if host is not None and _HOST_VALUE.fullmatch(host) is None:
+    if host is not None and HOST_VALUE.fullmatch(host) is None:
         raise HttpError(400, "the Host header is no host")
     chunked, content_length = fields.chunked(), fields.one(b"content-length")
     lines = [b"Host: %b\r\n" % (host or b""), *fields.kept_lines()]
@@ -267,12 +260,12 @@ def _plain_response(status_line: bytes, status: int, block: bytes) -> ResponseHe
     length: int | None = None
     dropped = b""
     for line in block.split(b"\r\n")[:-2]:
-        kind = _RESPONSE_KINDS[line]
-        if kind == _HARMLESS:
+        kind = RESPONSE_KINDS[line]
+        if kind == HARMLESS:
             continue
-        if kind == _LENGTH and length is None:
+        if kind == LENGTH and length is None:
             length = int(line.partition(b":")[2])
-        elif kind == _KEEP_ALIVE and not dropped:
+        elif kind == KEEP_ALIVE and not dropped:
             dropped = line
         else:
             return None
@@ -292,7 +285,7 @@ def _without(block: bytes, dropped: bytes) -> bytes:
 
 @lru_cache(maxsize=_REMEMBERED)
 def _parsed_response(head: bytes, status: int, status_line: bytes) -> ResponseHead:
-    fields = _Fields(_RESPONSE_OWN)
+    fields = _Fields(RESPONSE_OWN)
     try:
         httptools.HttpResponseParser(fields).feed_data(head)
         chunked = fields.chunked()
@@ -311,68 +304,6 @@ def _parsed_response(head: bytes, status: int, status_line: bytes) -> ResponseHe
         lines=b"".join(lines),
         plain_length=int(content_length or 0) if plain and status not in (204, 304) else -1,
     )
-
-
-_HARMLESS, _HOST, _LENGTH, _USER, _KEEP_ALIVE, _OTHER = range(1, 7)
-
-
-class _Kinds(dict[bytes, int]):
-    """Header lines and what is to be done about them; a new one is judged, and remembered.
-
-    Lines repeat, and where a line does not, its name does: what is to be done about a name is
-    remembered, too, and then only the value has to be looked through.
-
-    Args:
-        own: lower-case names that have a meaning here.
-        named: those of them that need no parser, and their kinds.
-    """
-
-    def __init__(self, own: frozenset[bytes], named: dict[bytes, int]) -> None:
-        super().__init__()
-        self._own = {name.replace(b"_", b"-") for name in own.union(named)}
-        self._named = named
-        self._names: dict[bytes, int] = {}
-
-    def __missing__(self, line: bytes) -> int:
-        name, colon, value = line.partition(b":")
-        kind = self._names.get(name) or self._kind_of_name(name)
-        if not colon or _VALUE(value) is None:
-            kind = _OTHER
-        elif kind != _HARMLESS:
-            well_formed = _WELL_FORMED.get(kind)
-            if well_formed is not None and well_formed.fullmatch(value.strip()) is None:
-                kind = _OTHER
-        if len(self) >= _LINES_REMEMBERED:
-            self.clear()
-        self[line] = kind
-        return kind
-
-    def _kind_of_name(self, name: bytes) -> int:
-        lower = name.lower()
-        if _TOKEN.fullmatch(name) is None:
-            kind = _OTHER
-        elif lower.replace(b"_", b"-") not in self._own:  # "_" is "-" to some, see _Fields
-            kind = _HARMLESS
-        else:
-            kind = self._named.get(lower, _OTHER)
-        if len(self._names) >= _NAMES_REMEMBERED:
-            self._names.clear()
-        self._names[name] = kind
-        return kind
-
-
-_WELL_FORMED: Final = {
-    _LENGTH: _DIGITS,
-    _HOST: _HOST_VALUE,
-    _KEEP_ALIVE: re.compile(rb"(?i:keep-alive)"),  # what HTTP/1.1 does anyway
-}
-_BOTH: Final = {b"content-length": _LENGTH, b"connection": _KEEP_ALIVE}
-_RESPONSE_KINDS: Final = _Kinds(_RESPONSE_OWN, _BOTH)
-
-
-@lru_cache
-def _request_kinds(user_header: bytes) -> _Kinds:
-    return _Kinds(_REQUEST_OWN, {**_BOTH, b"host": _HOST, user_header: _USER})
 
 
 class _Fields:

@@ -5,15 +5,18 @@ import pytest
 from benchmarks.experiment import contestants, log
 from lab_utils.errors import LabError
 
+PEERS = [each for each in contestants.CONTESTANTS if each.name != "tea-tasting"]
+
 
 @pytest.fixture(scope="module")
 def runs(tmp_path_factory):
     path = log.write(tmp_path_factory.mktemp("bench") / "events.jsonl", 6_000, seed=1)
-    return [contestants.run(each, 1, path) for each in contestants.CONTESTANTS[:2]]
+    return [contestants.run(each, 1, path) for each in PEERS]
 
 
 @pytest.mark.needs("linux")
-def test_the_lab_and_plain_pandas_find_the_same_numbers(runs):
+def test_the_lab_plain_pandas_and_duckdb_find_the_same_numbers(runs):
+    assert [each.name for each in runs] == ["lab", "pandas", "duckdb"]
     assert contestants.disagreements(runs) == []
     columns = [column for found in runs[1].metrics.values() for column in found]
     assert len(columns) == 17
@@ -22,6 +25,10 @@ def test_the_lab_and_plain_pandas_find_the_same_numbers(runs):
 @pytest.mark.needs("linux")
 def test_what_a_run_took_is_told(runs):
     assert all(each.cpu_s > 0 and each.wall_s > 0 and each.peak_mb > 1 for each in runs)
+    for each in runs:
+        parts = each.imports_s, each.read_s, each.analysis_s
+        assert min(parts) > 0
+        assert sum(parts) < each.wall_s
 
 
 @pytest.mark.needs("linux")

@@ -19,7 +19,7 @@ def facts(**different):
 @given(weights, st.text(max_size=8), st.text())
 def test_sticky_chooses_as_the_strategy_does(weights, salt, user):
     weights = {"none": 0.0, **weights}
-    assert choosers.sticky(weights, salt)(user) == strategies.sticky(weights, salt, user)
+    assert choosers.Sticky(weights, salt)[user] == strategies.sticky(weights, salt, user)
 
 
 @given(
@@ -46,15 +46,21 @@ def test_every_strategy_chooses_the_same_through_its_chooser(name):
     assert [choose(user) for user in users] == [strategy(known, user) for user in users]
 
 
-def test_a_user_is_remembered_and_so_hashed_once():
-    hashed = []
-    choose = choosers.Remembered(lambda user: hashed.append(user) or "a").__getitem__
-    assert [choose("17"), choose("17")] == ["a", "a"]
-    assert hashed == ["17"]
+def test_who_comes_often_is_soon_remembered_and_keeps_the_variant():
+    sticky = choosers.Sticky(WEIGHTS, "s")
+    chosen = {sticky["17"] for _ in range(choosers._ONE_IN)}
+    assert set(sticky.values()) == chosen == {strategies.sticky(WEIGHTS, "s", "17")}
+
+
+def test_of_those_who_come_once_few_are_remembered():
+    sticky = choosers.Sticky(WEIGHTS, "s")
+    for number in range(10 * choosers._ONE_IN):
+        assert sticky[str(number)]
+    assert len(sticky) == 10
 
 
 def test_no_more_users_are_remembered_than_fit():
-    remembered = choosers.Remembered(lambda user: user[-1])
-    for number in range(3 * choosers._REMEMBERED):
-        assert remembered[str(number)] == str(number)[-1]
-        assert len(remembered) <= choosers._REMEMBERED
+    sticky = choosers.Sticky(WEIGHTS, "s")
+    for number in range(2 * choosers._REMEMBERED * choosers._ONE_IN):
+        assert sticky[str(number)] == strategies.sticky(WEIGHTS, "s", str(number))
+        assert len(sticky) <= choosers._REMEMBERED

@@ -1,8 +1,6 @@
-import httptools
 import pytest
-from balancer import heads
 from balancer.heads import HttpError, ProtocolError, parse_request, parse_response
-from hypothesis import example, given
+from hypothesis import given
 from hypothesis import strategies as st
 
 
@@ -154,47 +152,6 @@ def test_what_is_passed_on_means_the_same_when_read_again(headers):
     assert again.fields._replace(block=b"") == head.fields._replace(block=b"")
 
 
-class Reported:
-    """The headers that llhttp reports."""
-
-    def __init__(self):
-        self.headers = []
-
-    def on_header(self, name, value):
-        self.headers.append((name, value))
-
-
-nearly_a_header = st.builds(
-    lambda name, colon, value: name + colon + value,
-    *(st.binary(max_size=3) | token, st.sampled_from([b":", b": ", b":  ", b" :", b""])),
-    st.binary(max_size=8) | value,
-)
-
-
-@given(nearly_a_header)
-@example(b"X: a\nY: b")
-@example(b"X: \x00")
-@example(b" folded: 1")
-@example(b"Content-Length: 1")
-def test_what_passes_for_harmless_is_read_by_llhttp_just_the_same(line):
-    kind = heads._request_kinds(b"x-user-id")[line]
-    assert kind == heads._RESPONSE_KINDS[line] or kind in (heads._HOST, heads._OTHER)
-    if kind == heads._OTHER:
-        return  # llhttp itself decides
-    reported = Reported()
-    httptools.HttpRequestParser(reported).feed_data(b"GET / HTTP/1.1\r\n" + line + b"\r\n\r\n")
-    ((name, value),) = reported.headers
-    assert name == line.partition(b":")[0]
-    assert value.strip() == line.partition(b":")[2].strip()
-
-
-@pytest.mark.parametrize("name", sorted(heads._REQUEST_OWN))
-def test_no_header_that_has_a_meaning_passes_for_harmless(name):
-    for spelt in (name, name.upper(), name.title()):
-        kind = heads._request_kinds(b"x-user-id")[spelt + b": 1"]
-        assert kind != heads._HARMLESS
-
-
 @pytest.mark.parametrize("spelt", [b"Connection: keep-alive", b"connection:Keep-Alive"])
 def test_what_only_says_that_the_connection_stays_ends_here_alone(spelt):
     near = b"X-Connection: keep-alive"
@@ -205,26 +162,6 @@ def test_what_only_says_that_the_connection_stays_ends_here_alone(spelt):
     answer = response(b"Content-Length: 5", spelt, near)
     assert (answer.plain_length, answer.keep_alive) == (5, True)
     assert answer.lines == b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\nX-Connection: keep-alive\r\n"
-
-
-def test_lines_are_not_remembered_without_end():
-    for number in range(3 * heads._LINES_REMEMBERED):
-        response(b"X-Number: %d" % number)
-    assert len(heads._RESPONSE_KINDS) <= heads._LINES_REMEMBERED
-
-
-def test_names_are_not_remembered_without_end():
-    for number in range(3 * heads._NAMES_REMEMBERED):
-        response(b"X-Number-%d: 1" % number)
-    assert len(heads._RESPONSE_KINDS._names) <= heads._NAMES_REMEMBERED
-
-
-@pytest.mark.parametrize(
-    "line", [b"X_User_Id: 1", b"x-user_id:1", b"Content_Length: 5", b"HOST_: x"]
-)
-def test_a_name_that_some_take_for_one_of_ours_is_not_harmless(line):
-    harmless = heads._request_kinds(b"x-user-id")[line] == heads._HARMLESS
-    assert harmless == line.startswith(b"HOST_")
 
 
 @given(st.binary())

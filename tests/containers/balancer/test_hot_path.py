@@ -3,6 +3,7 @@
 import json
 
 import pytest
+from balancer import hot_path
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -78,6 +79,52 @@ def test_the_same_bytes_get_the_same_treatment_on_both_ways(make_balancer, talks
     assert converse(hot, talks, cut=False) == converse(general, talks, cut=True)
 
 
+changing = st.lists(value, min_size=3, max_size=3)
+
+
+@given(
+    before=st.lists(header | special, max_size=2),
+    values=st.lists(changing, min_size=2, max_size=4),
+    after=st.lists(header | special, max_size=2),
+    payload=body,
+)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=200)
+def test_headers_that_change_get_the_same_treatment_on_both_ways(
+    make_balancer, before, values, after, payload
+):
+    talks = [
+        (
+            message(
+                b"POST /recommend/17 HTTP/1.1",
+                [
+                    *((b"Host", b"lab"), *before),
+                    *((b"x-%d" % number, each) for number, each in enumerate(changed)),
+                    *after,
+                ],
+                payload,
+            ),
+            ANSWER,
+        )
+        for changed in values
+    ]
+    hot, general = (make_balancer(weights=(1, 0)) for _ in range(2))
+    assert converse(hot, talks, cut=False) == converse(general, talks, cut=True)
+
+
+def test_a_long_request_line_counts_with_headers_that_are_known(make_balancer):
+    balancer = make_balancer(weights=(1, 0))
+    client, connection = balancer.client(), balancer.idle("a")
+    client.data_received(REQUEST)
+    balancer.next_turn()
+    connection.data_received(ANSWER)
+    balancer.next_turn()
+    path = b"/" + balancer.limits.header_bytes * b"x"
+    client.data_received(REQUEST.replace(b"/recommend/17", path))
+    balancer.next_turn()
+    balancer.next_turn()  # what the balancer itself has to say waits for its event, too
+    assert b"HTTP/1.1 431 " in client.transport.sent
+
+
 REQUEST = b"GET /recommend/17 HTTP/1.1\r\nHost: lab\r\n\r\n"
 ANSWER = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
 
@@ -94,6 +141,34 @@ def test_the_usual_request_goes_the_hot_path(make_balancer, monkeypatch):
     assert client.transport.sent.endswith(b"\r\n\r\nok")
     event = json.loads(balancer.event_log.path.read_bytes())
     assert (event["user_id"], event["variant"], event["backend"]) == ("17", "a", "a:1")
+
+
+def test_the_first_of_all_requests_has_every_attribute_that_a_later_one_gets(make_balancer):
+    balancer = make_balancer(weights=(1, 0))
+    client, connection = balancer.client(), balancer.idle("a")
+    client.data_received(REQUEST)
+    balancer.next_turn()
+    exchange = connection.exchange
+    connection.data_received(ANSWER)
+    balancer.next_turn()
+    assert exchange.plain
+    assert vars(exchange).keys() == vars(hot_path._first).keys()
+
+
+@pytest.mark.parametrize("cut", [False, True], ids=["hot", "general"])
+def test_several_backends_take_turns_on_both_ways(make_balancer, cut):
+    balancer = make_balancer(a=("a:1", "a:2"), weights=(1, 0), backend_strategy="round_robin")
+    backends = balancer.variants["a"].backends.values()
+    connections = [balancer.idle("a", number) for number in (0, 0, 1, 1)]
+    in_flight = []
+    for _ in range(4):
+        client = balancer.client()
+        for data in _pieces(REQUEST, cut=cut):
+            client.data_received(data)
+            balancer.next_turn()
+        in_flight.append([backend.in_flight for backend in backends])
+    assert in_flight in ([[1, 0], [1, 1], [2, 1], [2, 2]], [[0, 1], [1, 1], [1, 2], [2, 2]])
+    assert [connection.exchange.usual for connection in connections] == [not cut] * 4
 
 
 def test_no_answer_leaves_before_its_event_is_written(make_balancer):

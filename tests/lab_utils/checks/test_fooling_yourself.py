@@ -63,7 +63,7 @@ CASES = [
             worth(VISITS.sum() * FACTOR, "more than the 16,987"),
             worth(VISITS.sum() / design_effect(VISITS.mean(), 0.1), "as if everyone came equally"),
             worth(4_000, "found by the design effect"),
-            worth("many", "one number, in visits"),
+            worth("many", "one number of visits"),
             Try((6_700, "log"), "str where the log belongs"),
         ),
         secret=r"6,7\d\d\b(?! users)",

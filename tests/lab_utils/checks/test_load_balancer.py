@@ -6,6 +6,8 @@ import random
 import zlib
 from types import SimpleNamespace
 
+from balancer import strategies
+
 from lab_utils import balancer, waiting
 from lab_utils.balancer import Weights
 from lab_utils.checks import load_balancer as check
@@ -153,12 +155,14 @@ def services(a="running", b="running", front="running"):
     return SimpleNamespace(ports=Ports(), services=lambda: parts)
 
 
-def believing(health):
+def believing(b, a="healthy"):
     def given(patch):
-        backend = {"address": "recommender-b:8000", "health": health}
-        patch.setattr(
-            balancer, "status", lambda ports: {"variants": {"b": {"backends": [backend]}}}
-        )
+        backends = {
+            "a": {"address": "a:8000", "health": a},
+            "b": {"address": "b:8000", "health": b},
+        }
+        variants = {name: {"backends": [each]} for name, each in backends.items()}
+        patch.setattr(balancer, "status", lambda ports: {"variants": variants})
         patch.setattr(check, "NOTICE_S", 0.0)
         patch.setattr(waiting, "PAUSE", 0.0)
         answers = (Visit("1", "a", 200, 1.0), Visit("2", "b", 503, 1.0))
@@ -183,10 +187,16 @@ def started(rule, *, failed=0, log="", status=200):
             status=lambda: {"strategy_errors": failed},
             process=SimpleNamespace(last_lines=lambda count: log),
         )
-        patch.setattr(check.practice, "start_balancer", lambda stack, strategy: trial)
+        usual = SimpleNamespace(url="http://usual")
+
+        def start_balancer(stack, *, strategy=None, salt):
+            return trial if strategy else usual
+
+        patch.setattr(check.practice, "start_balancer", start_balancer)
 
         def ask(url, users):
-            return Visits(tuple(Visit(str(user), rule(int(user)), status, 1.0) for user in users))
+            chosen = sticky if url == usual.url else rule
+            return Visits(tuple(Visit(str(user), chosen(user), status, 1.0) for user in users))
 
         patch.setattr(check.visits, "ask", ask)
 
@@ -197,10 +207,13 @@ def refused(why):
     """The balancer does not take the strategy."""
 
     def given(patch):
-        def start_balancer(stack, strategy):
-            raise StrategyRefused(why, "mend what it says")
+        def start_balancer(stack, *, strategy=None, salt):
+            if strategy:
+                raise StrategyRefused(why, "mend what it says")
+            return SimpleNamespace(url="http://usual")
 
         patch.setattr(check.practice, "start_balancer", start_balancer)
+        patch.setattr(check.visits, "ask", lambda url, users: Visits(()))
 
     return given
 
@@ -211,6 +224,14 @@ def staff_then(others, **more):
 
 def sticky(user):
     return hashed(str(user))
+
+
+A_BEFORE = next(user for user in check.OTHERS if sticky(user) == "a")
+
+
+def test_the_users_on_either_side_of_the_limit_would_get_a_from_sticky():
+    weights = {"a": 70, "b": 30}
+    assert {strategies.sticky(weights, check.SALT, user) for user in ("1", "20", "21")} == {"a"}
 
 
 CASES = [
@@ -250,7 +271,6 @@ CASES = [
         wrong=(
             Try((drawn,), "when asked again"),
             Try((remembered,), "`MEMORY` grows with each new user"),
-            Try((cached,), "when asked again"),
             Try((noted,), "`noted.known` grows"),
             Try((shows,), "`print` only shows"),
             Try((salted,), "which Python salts anew"),
@@ -316,7 +336,12 @@ CASES = [
             ),
             Try((mine, HERE), "let `sticky` choose", staff_then(lambda user: "a")),
             Try((mine, HERE), "draw nothing", staff_then(lambda user: drawn(user))),
-            Try((mine, HERE), "hand `weights` on", staff_then(lambda user: half(str(user)))),
+            Try((mine, HERE), "hand all to `sticky`", staff_then(lambda user: half(str(user)))),
+            Try(
+                (mine, HERE),
+                "1 had another variant before",
+                staff_then(lambda user: "b" if user == A_BEFORE else sticky(user)),
+            ),
             Try(("mine", HERE), "give the function and do not call it", staff_then(sticky)),
         ),
         secret=r"<= 20",
@@ -333,7 +358,12 @@ CASES = [
             Try((services(a="exited (1)", b="exited (1)"),), "both recommenders are down"),
             Try((services(front="exited (137)"),), "visitors reach nobody"),
             Try((services(b="paused"),), "says nothing"),
-            Try((services(b="exited (137)"),), "let go of b", believing("healthy")),
+            Try((services(b="exited (137)"),), "still believes in b:8000", believing("healthy")),
+            Try(
+                (services(b="exited (137)"),),
+                "not believe in a yet",
+                believing("unhealthy", a="unhealthy"),
+            ),
         ),
         secret=r"here\.kill",
     ),
@@ -353,6 +383,10 @@ def test_what_a_rule_knows_is_found_in_closures_and_defaults_too():
 
     assert set(splits._sizes(made())) == {"known", "default 0"}
     assert splits._sizes(len) == {}
+
+
+def test_a_cache_around_a_draw_is_looked_behind():
+    assert "when asked again" in str(check.keep(cached))
 
 
 def test_a_function_that_prints_is_not_called_ten_thousand_times(capsys):

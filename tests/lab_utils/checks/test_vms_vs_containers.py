@@ -85,6 +85,8 @@ CASES = [
             Try(({"mem_limit": "128m", "memswap_limit": "128m"},), "choose a smaller one"),
             Try(({"mem_limit": "16", "memswap_limit": "16"},), "Docker takes no less"),
             Try(({"mem_limit": "16m", "memswap_limit": "32m"},), "subtract one from the other"),
+            Try(({"mem_limit": "16m", "memswap_limit": "0"},), "Docker takes 0 for none"),
+            Try(({"mem_limit": "32m", "memswap_limit": "16m"},), "which Docker refuses"),
             Try(({"mem_limit": "sixteen"},), "a number and k, m or g"),
             Try(({"memory": "16m"},), "a limit called 'memory'"),
             Try(
@@ -116,6 +118,7 @@ CASES = [
             Try(("/tmp/note.txt",), "tmp is not it", note()),
             Try(("kept/note.txt",), "begin it with /"),
             Try(("/kept",), "a folder"),
+            Try(("/kept/a/b",), "no folder for", note(written=False, how="nonexistent")),
             Try(
                 ("/data/note.txt",),
                 "nonexistent directory",
@@ -130,6 +133,8 @@ CASES = [
             Try(("--pid --fork --mount --uts",), "a name and mounts of its own", fence(4)),
             Try(("--uts --mount --fork --pid",), "could not be tried", without_a_guest),
             Try(("--pid --fork --mount --uts --ipc --net",), "4 processes", fence(4)),
+            Try(("unshare --pid, --fork, --mount, --uts",), "4 processes", fence(4)),
+            Try((["--pid", "--fork", "--mount", "--uts"],), "4 processes", fence(4)),
         ),
         wrong=(
             Try(("--pid --fork --mount",), "is called `box` now", fence(4, names=True)),
@@ -137,6 +142,7 @@ CASES = [
             Try(("--mount --uts",), "it sees 59 processes", fence(59)),
             Try(("--pid --mount --uts",), "let `unshare` fork", fence(None, said="can't fork")),
             Try(("--pid --fork --user",), "the words --user"),
+            Try(("-p -f -m -u",), "as they stand there"),
             Try(("--fork --mount --uts",), "it sees 54 processes", without_a_guest),
         ),
         secret=r"--pid --fork --mount --uts",

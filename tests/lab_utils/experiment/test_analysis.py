@@ -10,6 +10,7 @@ from lab_utils.experiment import (
     MissingColumns,
     NoVariation,
     Proportion,
+    Rate,
     Ratio,
     holm,
     risk_ratio,
@@ -166,6 +167,21 @@ def test_a_plan_that_contradicts_itself_is_refused(plan, control, alpha):
         Experiment(plan=plan, control=control, primary=Proportion("outcome"), alpha=alpha)
 
 
+@pytest.mark.parametrize(
+    "given",
+    [
+        {"primary": "outcome"},
+        {"guardrails": Rate("error")},
+        {"guardrails": ["error"]},
+        {"guardrails": "error"},
+    ],
+)
+def test_what_is_no_metric_is_refused(given):
+    sound = {"plan": {"a": 0.7, "b": 0.3}, "control": "a", "primary": Proportion("outcome")}
+    with pytest.raises(BadPlan):
+        Experiment(**sound | given)
+
+
 def mean_plan(**given):
     return Experiment(plan={"a": 0.7, "b": 0.3}, control="a", primary=Mean("outcome", **given))
 
@@ -194,6 +210,7 @@ def test_what_was_known_before_makes_a_mean_sharper(make_log):
     [
         (lambda log: log, MissingColumns),
         (lambda log: log.assign(before=1.0), BadCovariate),
+        (lambda log: log.assign(before=log["user_id"]), BadCovariate),
         (lambda log: log.assign(before=log.index.where(log.index != 3, np.nan)), BadCovariate),
         (lambda log: log.assign(before=range(1_000)), None),
         (lambda log: log.assign(before=range(1_000), outcome=1.0), NoVariation),

@@ -1,5 +1,6 @@
 import numpy as np
 import pytest
+from scipy import special
 
 from lab_utils.experiment.bayes import Posterior, compare_posteriors
 from lab_utils.experiment.errors import BadArgument
@@ -9,6 +10,8 @@ PAIRS = [
     (Posterior(0.5, 0.5), Posterior(0.5, 20.5)),
     (Posterior(1, 1), Posterior(5_000, 95_000)),
     (Posterior(3, 2), Posterior(3, 2)),
+    (Posterior(0.1, 0.1), Posterior(0.3, 0.2)),
+    (Posterior(5, 0.1), Posterior(0.2, 3)),
 ]
 
 
@@ -33,6 +36,17 @@ def test_groups_that_change_places_swap_their_losses(control, treatment):
     assert there.loss_control - there.loss_treatment == pytest.approx(there.difference, abs=1e-12)
 
 
+@pytest.mark.parametrize(
+    ("successes_a", "successes_b", "n"), [(7, 9, 20), (0, 3, 40), (900, 950, 9_000)]
+)
+def test_it_is_evan_millers_sum_for_whole_numbers(successes_a, successes_b, n):
+    a, b = Posterior.of(successes_a, n), Posterior.of(successes_b, n)
+    i = np.arange(b.a)
+    logarithms = special.betaln(a.a + i, a.b + b.b) - special.betaln(1 + i, b.b)
+    terms = np.exp(logarithms - special.betaln(a.a, a.b)) / (b.b + i)
+    assert compare_posteriors(a, b).p_treatment_better == pytest.approx(terms.sum(), rel=1e-9)
+
+
 def test_a_prior_counts_as_users_seen_before():
     assert Posterior.of(3, 10, prior=(2, 5)) == Posterior(5, 12)
     assert Posterior.of(0, 0) == Posterior(1, 1)
@@ -50,6 +64,7 @@ def test_more_users_make_the_interval_narrower():
         lambda: Posterior.of(11, 10),
         lambda: Posterior.of(0, 10, prior=(0, 1)),
         lambda: Posterior(1, 1).interval(alpha=0),
+        lambda: compare_posteriors(Posterior(0.01, 0.01), Posterior(1, 1)),
         lambda: compare_posteriors(Posterior(1, 1), Posterior(1e13, 1e13)),
     ],
 )

@@ -1,10 +1,12 @@
 import re
+from decimal import Decimal
 
 import pandas as pd
 import pytest
 
 from lab_utils.errors import LabError
 from lab_utils.experiment import (
+    BadArgument,
     BadOutcome,
     BadTimestamps,
     DuplicateRequests,
@@ -59,6 +61,17 @@ BROKEN = [
     (both_variants, MixedAssignment),
     (with_value("outcome", float("nan")), MissingOutcome),
     (with_value("outcome", 0.5), BadOutcome),
+    (with_value("outcome", float("inf")), BadOutcome),
+    (with_value("latency_ms", float("inf")), BadOutcome),
+    (lambda log: log.assign(outcome=log["outcome"].astype(str)), BadOutcome),
+    (
+        lambda log: log.assign(
+            latency_ms=log["latency_ms"].astype(object).mask(log.index < 3, "-")
+        ),
+        BadOutcome,
+    ),
+    (lambda log: pd.concat([log, log[["outcome"]]], axis=1), MissingColumns),
+    (lambda log: log.rename(columns={"variant": "arm"}), MissingColumns),
     (with_value("outcome", 1, slice(None)), NoVariation),
 ]
 
@@ -88,6 +101,65 @@ def test_rows_taken_for_units_are_named(make_log):
     with pytest.raises(UnitMismatch):
         by_request.analyze(log)
     assert "UnitMismatch" in by_request.analyze(log, on_unit="warn").check.warnings[0]
+
+
+SAME = [
+    lambda log: log.sample(frac=1, random_state=1),
+    lambda log: log.set_index("user_id", drop=False),
+    lambda log: log.set_index(["variant", "user_id"], drop=False),
+    lambda log: log.set_index(pd.Index([0] * len(log))),
+    lambda log: log.assign(variant=pd.Categorical(log["variant"], ["a", "b", "never served"])),
+    lambda log: log.assign(user_id=log["user_id"].astype("category")),
+    lambda log: log.assign(user_id=pd.factorize(log["user_id"])[0]),
+    lambda log: log.astype({"variant": "string", "user_id": object}),
+    lambda log: log.assign(outcome=log["outcome"] == 1),
+    lambda log: log.astype({"outcome": "Int64", "latency_ms": "Float64", "status": "Int64"}),
+    lambda log: log.assign(outcome=log["outcome"].map(Decimal)),
+    lambda log: log.assign(timestamp=log["timestamp"].dt.tz_convert("America/New_York")),
+    lambda log: log.drop(columns=["request_id", "timestamp"]),
+]
+"""The same visits in other tables."""
+
+
+@pytest.mark.parametrize("change", SAME)
+def test_any_table_with_the_columns_will_do(experiment, make_log, change):
+    log = make_log(successes=(350, 170), failures=(3, 4))
+    plain, changed = (experiment.analyze(table).table for table in (log, change(log)))
+    pd.testing.assert_frame_equal(plain.drop(index=1), changed.drop(index=1))
+    # users are numbered in the order of their names, and drawn by their numbers
+    assert changed.loc[1, "difference"] == plain.loc[1, "difference"]
+
+
+@pytest.mark.parametrize("kind", ["Int64", "boolean", object])
+def test_silence_is_silence_in_any_type(experiment, make_log, kind):
+    log = with_value("outcome", pd.NA)(make_log().astype({"outcome": kind}))
+    with pytest.raises(MissingOutcome, match="3 of 700 in a"):
+        experiment.analyze(log)
+    kept = experiment.analyze(log, on_missing="zero").table.loc[0]
+    assert (kept["n_control"], kept["control"]) == (700, 347 / 700)
+
+
+def test_variants_may_be_numbers_and_columns_have_other_names(make_log):
+    log = make_log(successes=(350, 170)).assign(variant=lambda log: 1 * (log["variant"] == "b"))
+    log = log.rename(columns={"user_id": "customer", "outcome": "bought"})
+    log = log[["customer", "variant", "bought"]].assign(status="paid")
+    plan = Experiment(
+        plan={0: 0.7, 1: 0.3}, control=0, primary=Proportion("bought"), unit="customer"
+    )
+    assert plan.analyze(log).table.loc[0, "difference"] == pytest.approx(170 / 300 - 0.5)
+
+
+@pytest.mark.parametrize(
+    "go_on", [{"on_srm": "warning"}, {"on_mixed": "warn"}, {"on_missing": 0}, {"on_smr": "warn"}]
+)
+def test_an_option_that_is_none_is_refused(experiment, make_log, go_on):
+    with pytest.raises(BadArgument, match="Next: give one of"):
+        experiment.check(make_log(), **go_on)
+
+
+def test_what_is_no_table_is_refused(experiment, make_log):
+    with pytest.raises(BadArgument, match="the log is of type dict"):
+        experiment.analyze(make_log().to_dict())
 
 
 @pytest.mark.parametrize(

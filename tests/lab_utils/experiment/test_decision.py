@@ -90,6 +90,33 @@ def test_a_guardrail_says_whether_it_held_and_its_figure(make_log, slower, toler
     assert said in decision._repr_markdown_()
 
 
+def test_a_shipment_says_which_guardrail_is_still_open(make_log):
+    plan = Experiment(
+        plan={"a": 0.7, "b": 0.3},
+        control="a",
+        primary=Proportion("outcome"),
+        guardrails=[Quantile("latency_ms", 0.95, tolerance=1.0), Rate("error", tolerance=0.05)],
+    )
+    log = make_log(successes=(350, 200), slower=1.09)
+    decision = plan.analyze(log).decision()
+    assert decision.verdict == "ship"
+    assert "if p95 of latency_ms, which this data leaves open, turned out worse" in str(decision)
+    assert "error rate, which" not in str(decision)
+
+
+@pytest.mark.parametrize(("tolerance", "said"), [(0.0, False), (0.01, False), (0.1, True)])
+def test_no_better_and_no_worse_than_allowed_says_both(make_log, tolerance, said):
+    plan = Experiment(
+        plan={"a": 0.7, "b": 0.3},
+        control="a",
+        primary=Proportion("outcome", tolerance=tolerance),
+    )
+    decision = plan.analyze(make_log(successes=(350, 150))).decision()
+    assert decision.verdict == "keep collecting"
+    assert ("No loss beyond 10 points fits it" in decision.sentence) == said
+    assert ("no worse by more than what was allowed" in decision.sentence) == said
+
+
 def test_a_guardrail_without_an_interval_could_not_tell(make_log):
     log = make_log(users=(100, 100), successes=(50, 50))
     plan = Experiment(
@@ -101,7 +128,7 @@ def test_a_guardrail_without_an_interval_could_not_tell(make_log):
     twice = pd.concat([log, log.assign(request_id="again " + log["request_id"])])
     (said,) = plan.analyze(twice).decision().guardrails
     assert "could not tell" in said
-    assert "nothing to hold against the tolerance of 1 points" in said
+    assert "nothing to hold against the tolerance of 1 point." in said
 
 
 def test_keep_collecting_says_how_many_users_a_difference_like_this_needs(experiment, make_log):

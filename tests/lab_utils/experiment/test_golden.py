@@ -8,7 +8,6 @@ import numpy as np
 import pytest
 
 import lab_utils.experiment as ab
-from lab_utils.experiment.sample_ratio import sample_ratio
 
 GOLDEN = json.loads((Path(__file__).parents[2] / "golden_ab.json").read_text(encoding="utf-8"))
 CASES = {case["id"]: case for case in GOLDEN["cases"]}
@@ -277,7 +276,7 @@ def srm_sequential(counts, planned, concentration):
 
 
 def srm(counts, planned, confidence=0.95):
-    found = sample_ratio(counts, planned)
+    found = ab.sample_ratio(counts, planned)
     low, high = ab.share_by_chance(sum(counts), planned[0], 1 - confidence)
     share = counts[0] / sum(counts)
     seen = {"p_value": found.p_value, "srm": found.mismatch}

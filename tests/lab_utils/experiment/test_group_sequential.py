@@ -29,11 +29,43 @@ def test_looks_are_not_independent():
     assert peeking_rate(5) < 1 - 0.95**5 - 0.05
 
 
-def test_published_constants():
-    # Jennison & Turnbull (2000), Tables 2.1 and 2.3, two-sided alpha 0.05 and 0.01
-    assert [round(pocock_bounds(k)[0], 3) for k in (1, 2, 10)] == [1.960, 2.178, 2.555]
-    assert [round(obrien_fleming_bounds(k)[-1], 3) for k in (2, 10)] == [1.977, 2.087]
-    assert round(pocock_bounds(5, 0.01)[0], 3) == 2.986
+# Jennison & Turnbull (2000), Tables 2.1 and 2.3, two-sided
+LOOKS = (2, 3, 4, 5, 6, 8, 10, 20)
+POCOCK = {
+    0.01: (2.772, 2.873, 2.939, 2.986, 3.023, 3.078, 3.117, 3.225),
+    0.05: (2.178, 2.289, 2.361, 2.413, 2.453, 2.512, 2.555, 2.672),
+    0.10: (1.875, 1.992, 2.067, 2.122, 2.164, 2.225, 2.270, 2.392),
+}
+OBRIEN_FLEMING = {
+    0.05: (1.977, 2.004, 2.024, 2.040, 2.053, 2.072, 2.087, 2.126),
+    0.10: (1.678, 1.710, 1.733, 1.751, 1.765, 1.786, 1.801, 1.842),
+}
+
+
+@pytest.mark.parametrize("alpha", POCOCK)
+def test_published_constants_of_pocock(alpha):
+    assert [round(pocock_bounds(k, alpha)[0], 3) for k in LOOKS] == list(POCOCK[alpha])
+
+
+@pytest.mark.parametrize("alpha", OBRIEN_FLEMING)
+def test_published_constants_of_obrien_and_fleming(alpha):
+    seen = [round(obrien_fleming_bounds(k, alpha)[-1], 3) for k in LOOKS]
+    assert seen == list(OBRIEN_FLEMING[alpha])
+
+
+def test_published_rates_of_peeking():
+    # Armitage, McPherson & Rowe (1969), Table 2, at 5 %; Evan Miller (2010) on peeks before the end
+    published = {2: 0.083, 3: 0.107, 4: 0.126, 20: 0.248, 50: 0.320, 200: 0.424}
+    assert {k: round(peeking_rate(k), 3) for k in published} == published
+    peeks = {1: 2.9, 2: 2.2, 3: 1.8, 5: 1.4, 10: 1.0}
+    assert {k: round(100 * nominal_level(k + 1), 1) for k in peeks} == peeks
+
+
+def test_published_bounds_of_spending():
+    # R gsDesign: gsDesign(k, test.type = 2, alpha = 0.025, sfu = sfLDOF), sfLDPocock
+    assert lan_demets_bounds(equal_looks(3)) == pytest.approx([3.7103, 2.5114, 1.9930], abs=6e-5)
+    pocock = lan_demets_bounds(equal_looks(5), spending="pocock")
+    assert pocock == pytest.approx([2.4380, 2.4268, 2.4102, 2.3966, 2.3860], abs=6e-5)
 
 
 @pytest.mark.parametrize("looks", [1, 3, 8])
@@ -77,6 +109,8 @@ def test_power_is_that_of_one_look_where_there_is_one():
         lambda: crossing_probabilities([0.0], [1.0]),
         lambda: spent_alpha(0),
         lambda: equal_looks(-1),
+        lambda: pocock_bounds(2.5),
+        lambda: lan_demets_bounds([0.5, 1.0], spending="obf"),
     ],
 )
 def test_looks_that_are_no_plan_are_refused(refused):

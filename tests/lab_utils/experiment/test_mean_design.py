@@ -21,6 +21,12 @@ def test_the_size_has_the_power_and_detects_what_it_was_made_for(sides, share):
     assert detectable_difference(10, *n, 0.9, 0.05, sides) == pytest.approx(2)
 
 
+def test_published_sizes_and_powers():
+    # R: power.t.test(n = 20, delta = 1, sd = 1), (delta = .5, power = .8)
+    assert power_of_means(1, 1, 20, 20) == pytest.approx(0.8689528, abs=1e-6)
+    assert users_for_means(0.5, 1).control == pytest.approx(63.76576, abs=1e-4)
+
+
 def test_large_groups_have_the_power_of_the_normal():
     assert power_of_means(0.0028, 1, 1e6, 1e6) == pytest.approx(0.5080, abs=0.0001)
 
@@ -39,6 +45,8 @@ def test_a_ratio_is_planned_with_the_spread_it_will_be_judged_by():
         lambda: users_for_means(1, 0),
         lambda: power_of_means(1, 1, 1, 1),
         lambda: power_of_means(1, 1, 10, 10, alpha=0),
+        lambda: power_of_means(1, 1, -5, 50),
+        lambda: users_for_means(1, 1, sides="less"),
         lambda: ratio_sd([1, float("nan")], [1, 1]),
         lambda: ratio_sd([1, 2], [0, 0]),
     ],

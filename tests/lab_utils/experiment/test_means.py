@@ -55,6 +55,12 @@ def test_a_difference_can_be_significant_and_too_small_to_matter():
     assert -0.2 < found.interval[0] < found.interval[1] < 0.2
 
 
+@pytest.mark.parametrize("value", [0.1, 0.7, 1e9 / 3])
+@pytest.mark.parametrize("n", [3, 1_000])
+def test_sums_of_equal_values_have_no_spread(value, n):
+    assert Sample.of_sums(n, sum([value] * n), sum([value**2] * n)).variance == 0
+
+
 def test_no_significance_is_no_equivalence():
     groups = Sample(20, 10.0, 4.0), Sample(20, 10.3, 4.0)
     assert welch_test(*groups).p_value > 0.5
@@ -75,6 +81,8 @@ def test_no_worse_by_a_margin_is_one_side_of_equivalence():
         lambda: Sample.of([1.0, float("nan")]),
         lambda: Sample(1, 1.0, 1.0),
         lambda: Sample.of_sums(3, 10, 1),
+        lambda: Sample(5, float("nan"), 1.0),
+        lambda: welch_test(CONTROL, TREATMENT, alternative="larger"),
         lambda: welch_test(Sample(5, 1.0, 0.0), Sample(5, 2.0, 0.0)),
         lambda: welch_test(CONTROL, TREATMENT, alpha=1),
         lambda: relative_lift(Sample(5, 0.0, 1.0), TREATMENT),

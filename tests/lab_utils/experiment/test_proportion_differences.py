@@ -1,4 +1,6 @@
+import numpy as np
 import pytest
+from scipy import stats
 
 from lab_utils.experiment.errors import BadArgument
 from lab_utils.experiment.proportion_differences import (
@@ -19,6 +21,37 @@ INTERVALS = [
     pooled_interval,
     wald_difference_interval,
 ]
+
+
+@pytest.mark.parametrize(
+    ("groups", "ends"),
+    [
+        ((48, 80, 56, 70), (0.0524, 0.3339)),
+        ((3, 10, 9, 10), (0.1705, 0.8090)),
+        ((0, 20, 0, 10), (-0.1611, 0.2775)),
+        ((0, 20, 10, 10), (0.6791, 1.0)),
+        ((0, 10, 10, 10), (0.6075, 1.0)),
+    ],
+)
+def test_published_intervals_of_a_difference(groups, ends):
+    # Newcombe (1998), Stat Med 17:873-890, Table II, method 10: rows a, b, e, g, h
+    assert newcombe_interval(*groups) == pytest.approx(ends, abs=5.1e-5)
+
+
+@pytest.mark.parametrize("groups", [(3, 10, 9, 10), (0, 29, 5, 56), (3, 1000, 0, 7)])
+@pytest.mark.parametrize("alpha", [0.05, 0.2])
+def test_the_score_interval_ends_where_the_likelihood_says(groups, alpha):
+    x_control, n_control, x_treatment, n_treatment = groups
+    n, z = n_control + n_treatment, stats.norm.isf(alpha / 2)
+    for end in miettinen_nurminen_interval(*groups, alpha):
+        share = np.linspace(max(0, -end), min(1, 1 - end), 200_001)
+        other = np.clip(share + end, 0, 1)
+        likelihood = stats.binom.logpmf(x_control, n_control, share)
+        best = np.argmax(likelihood + stats.binom.logpmf(x_treatment, n_treatment, other))
+        p, q = share[best], other[best]
+        variance = (p * (1 - p) / n_control + q * (1 - q) / n_treatment) * n / (n - 1)
+        off = x_treatment / n_treatment - x_control / n_control - end
+        assert abs(off) / variance**0.5 == pytest.approx(z, abs=2e-4)
 
 
 @pytest.mark.parametrize("interval", INTERVALS)

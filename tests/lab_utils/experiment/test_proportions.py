@@ -11,6 +11,37 @@ from lab_utils.experiment.proportions import (
     z_test,
 )
 
+# Newcombe (1998), Stat Med 17:857-872, Table I: methods 1, 3 and 5
+TABLE_I = {
+    wald_interval: {(81, 263): (0.2522, 0.3638), (15, 148): (0.0527, 0.1500)},
+    wilson_interval: {(81, 263): (0.2553, 0.3662), (15, 148): (0.0624, 0.1605)},
+    clopper_pearson_interval: {
+        (81, 263): (0.2527, 0.3676),
+        (15, 148): (0.0578, 0.1617),
+        (0, 20): (0.0, 0.1684),
+        (1, 29): (0.0009, 0.1776),
+    },
+}
+
+
+@pytest.mark.parametrize("interval", TABLE_I)
+def test_published_intervals_of_one_share(interval):
+    for counts, ends in TABLE_I[interval].items():
+        assert interval(*counts) == pytest.approx(ends, abs=5.1e-5)
+
+
+def test_a_lady_tastes_tea():
+    # R: fisher.test(TeaTasting, alternative = "greater"), and two-sided
+    assert fisher_test(1, 4, 3, 4, "greater")[1] == pytest.approx(17 / 70)
+    assert fisher_test(1, 4, 3, 4)[1] == pytest.approx(34 / 70)
+
+
+def test_billions_of_users_are_compared_as_few_are():
+    z, p_value = z_test(10**8, 10**9, 10**8 + 26_000, 10**9)
+    # 2.6e-5 of a standard error of sqrt(2 * 0.1 * 0.9 / 1e9)
+    assert z == pytest.approx(2.6e-5 / (0.18 / 1e9) ** 0.5, rel=1e-4)
+    assert p_value == pytest.approx(0.0526, abs=0.0001)
+
 
 @pytest.mark.parametrize("test", [z_test, fisher_test, barnard_test])
 def test_one_side_asks_for_a_gain_of_the_treatment(test):
@@ -51,6 +82,9 @@ def test_an_interval_holds_the_share_and_stays_between_0_and_1(interval, success
         lambda: z_test(-1, 10, 1, 10),
         lambda: fisher_test(1, 10, 11, 10),
         lambda: barnard_test(1, 0, 1, 10),
+        lambda: z_test(1.5, 10, 2, 10),
+        *(lambda test=test: test(1, 9, 3, 9, "larger") for test in (z_test, fisher_test)),
+        lambda: barnard_test(1, 9, 3, 9, "one-sided"),
     ],
 )
 def test_counts_that_cannot_be_are_refused(refused):

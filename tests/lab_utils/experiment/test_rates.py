@@ -13,6 +13,10 @@ def test_the_ratio_is_the_treatments_over_the_controls():
     assert found.interval[0] < 1.5 < found.interval[1]
 
 
+def test_counts_may_be_whole_numbers_of_any_type():
+    assert rate_test(20.0, 1_000, 45.0, 1_500) == rate_test(20, 1_000, 45, 1_500)
+
+
 def test_only_the_ratio_of_exposures_counts():
     assert rate_test(20, 2, 45, 3).p_value == pytest.approx(rate_test(20, 2e6, 45, 3e6).p_value)
 
@@ -34,7 +38,9 @@ def test_no_events_at_all_say_nothing():
     assert math.isnan(found.ratio)
 
 
-@pytest.mark.parametrize("groups", [(-1, 10, 1, 10), (1, 0, 1, 10), (1, 10, 1, -5)])
+@pytest.mark.parametrize(
+    "groups", [(-1, 10, 1, 10), (1, 0, 1, 10), (1, 10, 1, -5), (1.5, 10, 1, 5)]
+)
 def test_counts_that_cannot_be_are_refused(groups):
     with pytest.raises(BadArgument, match="Next: "):
         rate_test(*groups)

@@ -17,6 +17,22 @@ def test_what_is_better_in_each_and_worse_in_all_is_flagged():
     assert found.simpson
 
 
+@pytest.mark.parametrize(
+    "tables",
+    [
+        # Charig et al. (1986), kidney stones: open surgery above keyhole surgery
+        {"small": [[81, 6], [234, 36]], "large": [[192, 71], [55, 25]]},
+        # Lindley & Novick (1981): treated above untreated
+        {"male": [[18, 12], [7, 3]], "female": [[2, 8], [9, 21]]},
+    ],
+)
+def test_the_textbooks_paradoxes_are_flagged_though_no_ratio_differs_beyond_chance(tables):
+    found = mantel_haenszel(tables)
+    assert (found.pooled_odds_ratio - 1) * (found.common_odds_ratio - 1) < 0
+    assert found.interval[0] < 1 < found.interval[1]
+    assert found.simpson
+
+
 def test_an_even_spread_over_strata_is_no_paradox():
     tables = {"old": [[90, 10], [85, 15]], "new": [[30, 70], [20, 80]]}
     found = mantel_haenszel(tables)

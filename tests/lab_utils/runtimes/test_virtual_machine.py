@@ -1,11 +1,22 @@
 import httpx
 import pytest
 
-from lab_utils import docker_engine
+from lab_utils import docker_engine, waiting
 from lab_utils.errors import LabError
 from lab_utils.runtimes import Process, Unavailable, VirtualMachine, missing
 from lab_utils.vm import guest, qemu
 from lab_utils.vm.contained import ContainerHost
+
+
+def wait_for_an_answer(running):
+    """One question waits for an answer a moment only: a busy machine may want several."""
+    waiting.until(
+        lambda: None if running.answers() else "it does not answer",
+        timeout=60,
+        doing="asking a guest",
+        next_step="look at its console",
+        details=running.console,
+    )
 
 
 @pytest.mark.needs("vm")
@@ -32,12 +43,12 @@ class TestOneThatIsUp:
         vm.run_inside("touch /since")
         vm.restore("before")
         assert vm.run_inside("ls /since 2> /dev/null || echo gone") == "gone\n"
-        assert vm.answers()
+        wait_for_an_answer(vm)
 
     def test_a_snapshot_that_was_not_taken_cannot_be_restored(self, vm):
         with pytest.raises(LabError, match="no snapshot 'never'"):
             vm.restore("never")
-        assert vm.answers()
+        wait_for_an_answer(vm)
 
     @pytest.mark.parametrize("name", ["two words", "", "; quit"])
     def test_a_snapshot_has_a_plain_name(self, vm, name):
@@ -92,7 +103,7 @@ class TestOneInAContainer:
         contained.run_inside("touch /since")
         contained.restore("before")
         assert contained.run_inside("ls /since 2> /dev/null || echo gone") == "gone\n"
-        assert contained.answers()
+        wait_for_an_answer(contained)
 
     def test_it_costs_more_memory_than_it_sees_and_time(self, contained):
         assert contained.inside().memory < contained.memory()
@@ -122,6 +133,13 @@ class TestOneInAContainer:
             name = running._there()._there().name
         left = engine.containers(docker_engine.PROJECT)
         assert name not in [each.name for each in left]
+
+    def test_an_engine_that_refuses_is_told(self, contained, tmp_path, monkeypatch):
+        monkeypatch.setattr("lab_utils.vm.contained.USER", "nobody of that name")
+        monkeypatch.setattr("lab_utils.vm.contained._give", lambda _path: None)
+        machine = contained._host.machine("tiny", guest.tiny(), tmp_path)
+        with pytest.raises(LabError, match="the engine refused"):
+            machine.make_disk()
 
     def test_the_recommenders_guest_is_not_to_be_had(self, contained):
         with pytest.raises(Unavailable, match="tiny server's guest only"):

@@ -1,3 +1,5 @@
+from types import SimpleNamespace
+
 import pytest
 
 from lab_utils.errors import LabError
@@ -32,6 +34,15 @@ def test_following_all_shows_a_line_for_each_visit(process_stack):
     lines = tracing.follow(process_stack, users=["17", "23", "4"]).lines
     paths = {line.split("'")[1] for line in lines if " GET " in line}
     assert paths == {"/recommend/17", "/recommend/23", "/recommend/4"}
+
+
+def test_a_line_of_before_is_left_out_though_names_are_written_wider(monkeypatch):
+    answer = SimpleNamespace(headers={"X-Request-Id": "r1", "X-Variant": "a"})
+    monkeypatch.setattr(tracing, "ask", lambda stack, user: answer)
+    wider = ["balancer-1       | ready", "recommender-a-1  | r1 GET"]
+    logs = {True: wider, False: ["balancer-1  | ready"]}
+    stack = SimpleNamespace(logs=lambda service, follow: iter(logs[follow]))
+    assert tracing.follow(stack).lines == ("recommender-a-1  | r1 GET",)
 
 
 def test_following_one_shows_its_own_visits_only(process_stack):

@@ -47,7 +47,8 @@ def clean(say: Say, *, project: str = PROJECT, state: Path = STATE) -> Cleaned:
         state: the folder of ours that is emptied.
 
     Raises:
-        LabError: another command of this checkout is at work.
+        LabError: another command of this checkout is at work, or the containers are those of
+            another checkout.
     """
     with busy.alone(state):
         processes = ProcessStack(folder=state / "processes")
@@ -75,6 +76,7 @@ def _end_benchmarks(state: Path) -> list[str]:
 
 def _clean_engine(say: Say, project: str, kept: list[str]) -> list[str]:
     engine = docker_engine.find(with_compose=False)
+    ContainerStack(engine, project=project).demand_ours("cleaning up")
     for balancer in BALANCERS:
         _keep_events(ContainerStack(engine, project=project, balancer=balancer), say)
     return engine.remove_all(project, bases=images.MADE, kept=kept.append)

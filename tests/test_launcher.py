@@ -138,6 +138,18 @@ def test_packages_that_cannot_be_fetched_end_in_advice_and_a_second_try_goes_on(
 
 
 @pytest.mark.needs("posix")
+def test_an_environment_whose_making_was_interrupted_is_made_again(bare_checkout):
+    half_made = bare_checkout / ".venv" / "bin" / "python"
+    half_made.parent.mkdir(parents=True)
+    half_made.write_text("#!/bin/sh\nexit 1\n")  # it has no pip yet
+    half_made.chmod(0o755)
+    nothing = {"PATH": str(bare_checkout), "PIP_NO_INDEX": "1"}
+    told = run_under((3, 11, 0), bare_checkout, **nothing).stderr
+    assert "first use: making .venv" in told
+    assert subprocess.run([half_made, "-m", "pip", "--version"], check=False).returncode == 0
+
+
+@pytest.mark.needs("posix")
 def test_the_packages_progress_is_shown_and_not_a_line_for_each(bare_checkout):
     tools = bare_checkout / "tools"
     tools.mkdir()

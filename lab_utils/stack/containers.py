@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from docker.models.containers import Container
 
@@ -43,6 +44,9 @@ ANY_PROFILE = ("--profile", "*")
 """Without it, Compose does not see the services that a plain `up` leaves out."""
 
 ERASE_LINE = "\x1b[2K"
+
+STARTED_IN = "com.docker.compose.project.working_dir"
+"""The label by which Compose tells the folder that it started a container from."""
 
 STOP_TIMEOUT = 3
 """Seconds a service has after SIGTERM; each ends at once, unless it is only just starting."""
@@ -97,11 +101,13 @@ class ContainerStack:
         """Build the images, train in them, start the services, wait until all are healthy.
 
         Raises:
+            LabError: the stack of another checkout is in its place.
             PortTaken: another program has one of the ports.
             CommandFailed: a build failed.
             StackError: a part died or never became healthy; the end of its log is shown.
         """
         settings.demand(published=True)
+        self.demand_ours("starting the stack")
         self.ports.demand_free(ours=self._held_ports())
         base = self.build(self.parts, say, watch)
         say("training both models, then starting the services")
@@ -139,8 +145,29 @@ class ContainerStack:
         """
         wait_until_ready(self)
 
+    def demand_ours(self, doing: str) -> None:
+        """Raise if it is another checkout of the lab that has containers of this project.
+
+        Raises:
+            LabError: it does; both need projects and ports of their own.
+        """
+        for container in self.engine.containers(self.project):
+            home = Path(container.labels.get(STARTED_IN, ROOT)).resolve()
+            if home != ROOT and (home / "lab").is_file() and (home / COMPOSE_FILE.name).is_file():
+                raise LabError(
+                    doing,
+                    f"the containers of project {self.project} belong to the lab in {home}",
+                    "`./lab down` there; or give this lab a name and ports of its own, with the "
+                    "variables LAB_PROJECT and LAB_PORT_...",
+                )
+
     def down(self, say: Say) -> None:
-        """Remove containers and network; models and the event log stay in their volumes."""
+        """Remove containers and network; models and the event log stay in their volumes.
+
+        Raises:
+            LabError: they are another checkout's.
+        """
+        self.demand_ours("stopping the stack")
         words = [*ANY_PROFILE, "down", f"--timeout={STOP_TIMEOUT}"]
         list(self._compose(words, "stopping the stack"))
         say("removed the containers; models and the event log stay in their volumes")

@@ -135,7 +135,7 @@ def test_a_clean_amid_another_command_is_refused(tmp_path, no_results):
 
 
 def test_the_events_of_every_balancer_are_kept_apart(no_results, monkeypatch, tmp_path):
-    engine = SimpleNamespace(remove_all=lambda *_, **__: [])
+    engine = SimpleNamespace(remove_all=lambda *_, **__: [], containers=lambda *_: [])
     monkeypatch.setattr(cleanup.docker_engine, "find", lambda **_: engine)
     monkeypatch.setattr(ContainerStack, "event_log", lambda self: self.balancer.encode())
     cleanup.clean(print, state=tmp_path / "state")

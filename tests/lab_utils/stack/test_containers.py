@@ -176,3 +176,12 @@ def test_plain_compose_brings_everything_up(engine, words):
     finally:
         compose("down", "--volumes")
         engine.remove_all(project)
+
+
+@pytest.mark.parametrize("doing", ["up", "down"])
+def test_the_stack_of_another_checkout_is_left_alone(container_stack, tmp_path, monkeypatch, doing):
+    monkeypatch.setattr("lab_utils.stack.containers.ROOT", tmp_path)
+    with pytest.raises(LabError, match=f"belong to the lab in {COMPOSE_FILE.parent}") as caught:
+        getattr(container_stack, doing)(print)
+    assert "LAB_PROJECT" in caught.value.next_step
+    assert {each.state for each in container_stack.services()} == {"running"}

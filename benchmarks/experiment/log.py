@@ -25,7 +25,7 @@ COPY (
         SELECT *, CASE WHEN hash(who, $seed, 4) % 10 < 3 THEN 'b' ELSE 'a' END AS variant,
             luck < -0.12 * ln(1 - hash(who, $seed, 5) / 18446744073709551616.0) AS won,
             trouble < 0.002 AS failed,
-            format('"request_id":"5f3c9a1e07b2-{:x}","timestamp":"{}","user_id":"{}"', i + 1,
+            format('"request_id":"5f3c9a1e07b2-{}","timestamp":"{}","user_id":"{}"', i + 1,
                 strftime(TIMESTAMP '2026-03-01' + to_microseconds(i * 60480),
                     '%Y-%m-%dT%H:%M:%S.%fZ'), who) AS shared
         FROM drawn

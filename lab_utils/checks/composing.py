@@ -340,6 +340,13 @@ def _demand_health(films: dict[str, Any]) -> None:
             "one that asks the server itself",
             "the port is the one inside the container: the one that `command` names",
         )
+    asks = " ".join(map(str, check["test"]))
+    if missing := [program for program in ("curl", "wget") if program in asks]:
+        raise NotYet(
+            f"a health check that asks with {missing[0]}, and films' image has no such program",
+            "one that can be run inside the container",
+            "python3 is there: the sample `sick` asks with it",
+        )
 
 
 def _demand_order(reader: dict[str, Any]) -> None:

@@ -29,8 +29,8 @@ USERS = [str(user) for user in range(1, 2001)]
 STAFF, OTHERS = range(1, 21), range(21, 321)
 SALT = "winter"
 """Of the balancers of 04.6: with it sticky gives a to users 1, 20 and 21, who tell < from <=."""
-NOTICE_S = 15.0
-"""Seconds that the balancer has to notice a death: three probes, and some."""
+NOTICE_S = 20.0
+"""Seconds that the balancer has to notice a death, or a return: ten, two probes, and some."""
 
 
 @exercise(
@@ -369,7 +369,7 @@ def b_is_out(stack: Stack) -> str:
             "it to have ended",
             "let it go on, and end it",
         )
-    _wait_until_unhealthy(stack)
+    _wait_until_known(stack)
     seen = visits.ask(stack.ports.url("balancer"), range(1, 101))
     return (
         f"recommender-b {b.trouble}; the balancer holds it for unhealthy; of 100 visits "
@@ -377,17 +377,23 @@ def b_is_out(stack: Stack) -> str:
     )
 
 
-def _wait_until_unhealthy(stack: Stack) -> None:
+def _wait_until_known(stack: Stack) -> None:
     def still() -> str | None:
-        backends = balancer.status(stack.ports)["variants"]["b"]["backends"]
-        believed = [each["address"] for each in backends if each["health"] == "healthy"]
-        return f"the balancer still believes in {', '.join(believed)}" if believed else None
+        variants = balancer.status(stack.ports)["variants"]
+        well = {name: _believed(variants[name]["backends"]) for name in ("a", "b")}
+        if well["b"]:
+            return f"the balancer still believes in {', '.join(well['b'])}"
+        return None if well["a"] else "the balancer does not believe in a yet, which was away"
 
     try:
         waiting.until(still, timeout=NOTICE_S, doing="waiting for the balancer", next_step="-")
     except LabError as late:
         raise NotYet(
             late.found.strip(),
-            "the balancer to let go of b",
+            "the balancer to let go of b, and of b alone",
             "send visitors, or wait for its next probes; then run this cell again",
         ) from None
+
+
+def _believed(backends: list[dict[str, str]]) -> list[str]:
+    return [each["address"] for each in backends if each["health"] == "healthy"]

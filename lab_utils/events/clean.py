@@ -46,7 +46,7 @@ _COLUMNS = {
     "latency_ms": "DOUBLE",
     "outcome": "DOUBLE",
 }
-_IDENTIFIER = rb'\{"event":"\w+","request_id":"([^"\\]*?)[0-9a-f]*"'
+_IDENTIFIER = rb'\{"event":"\w+","request_id":"([^"\\]*?)[0-9]*"'
 
 MOST_BITS = 1 << 28
 """The longest row of bits, one for each number that an identifier may end with: 32 MB a thread."""
@@ -94,7 +94,7 @@ GROUP BY user_id, variant
 
 # NULL where an identifier does not end like the first, which a row of bits has no place for.
 _NUMBERS = """list(CASE WHEN status IS NOT NULL
-    THEN try_cast('0x' || substring(request_id, {after}) AS UINTEGER) END)
+    THEN try_cast(substring(request_id, {after}) AS UINTEGER) END)
     FILTER (status IS NOT NULL)"""
 
 _RANGE = "SELECT min(list_min(numbers)), max(list_max(numbers)) FROM groups"

@@ -6,6 +6,7 @@ import math
 from collections.abc import Sequence
 
 import numpy as np
+import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
 from lab_utils.experiment.errors import BadArgument
@@ -68,3 +69,17 @@ def values_of(name: str, values: ArrayLike, fewest: int = 1) -> NDArray[np.float
         found = f"{bad:,} of {array.size:,} values of {name} are not finite numbers"
         raise BadArgument(found, "decide what a missing value means before comparing")
     return array
+
+
+def numbered(users: ArrayLike) -> tuple[NDArray[np.int64], int]:
+    """The number of each value's user, in the order of their names, and how many they are.
+
+    `BadArgument` where a user is missing.
+    """
+    codes, names = pd.factorize(pd.Series(users), sort=True)
+    missing = int((codes < 0).sum())
+    if missing:
+        raise BadArgument(
+            f"{missing:,} of {codes.size:,} users are missing", "leave these rows out"
+        )
+    return codes.astype(np.int64), len(names)

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy import stats
 
-from lab_utils.experiment.arguments import at_least
+from lab_utils.experiment.arguments import whole
 from lab_utils.experiment.errors import BadArgument
 
 Floats = NDArray[np.float64]
@@ -88,7 +88,7 @@ def thompson_runs(rates: ArrayLike, runs: int = 300, delay: int = 0, seed: int =
         raise BadArgument(
             f"rates are between {truth.min()} and {truth.max()}", "give rates between 0 and 1"
         )
-    at_least("runs", runs, 1), at_least("delay", delay, 0)
+    runs, delay = whole("runs", runs, 1), whole("delay", delay)
     rng = np.random.default_rng(seed)
     known, each = np.ones((2, runs, 2)), np.arange(runs)
     won, lost = known

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 from scipy import stats
 
-from lab_utils.experiment.arguments import open_share, values_of
+from lab_utils.experiment.arguments import numbered, open_share, values_of
 from lab_utils.experiment.errors import BadArgument
 from lab_utils.experiment.means import MeanTest
 
@@ -64,8 +64,8 @@ def cluster_robust_test(
 
 def _rows(name: str, rows: Rows) -> tuple[np.ndarray, np.ndarray]:
     values = values_of(f"{name}'s values", rows[0], 2)
-    names, users = np.unique(np.asarray(rows[1]), return_inverse=True)
-    if users.size != values.size or names.size < 2:
-        found = f"{name} has {values.size} values of {users.size} rows by {names.size} users"
+    users, many = numbered(rows[1])
+    if users.size != values.size or many < 2:
+        found = f"{name} has {values.size} values of {users.size} rows by {many} users"
         raise BadArgument(found, "give the user of each row, and two users or more")
     return values, users

@@ -111,7 +111,7 @@ def ancova_test(control: Pair, treatment: Pair, alpha: float = 0.05) -> Ancova:
         alpha: one minus the confidence of the interval.
 
     Raises:
-        BadArgument: as for `cuped_test`.
+        BadArgument: as for `cuped_test`; a covariate that never varies within a group.
     """
     # not at the top: it is slow to load, and a verdict without a covariate needs nothing of it
     from statsmodels.regression.linear_model import OLS
@@ -119,6 +119,9 @@ def ancova_test(control: Pair, treatment: Pair, alpha: float = 0.05) -> Ancova:
     (y_old, x_old), (y_new, x_new) = _pair("control", control), _pair("treatment", treatment)
     y, x = np.concatenate([y_old, y_new]), np.concatenate([x_old, x_new])
     _slope(y, x)
+    if not np.ptp(x_old) and not np.ptp(x_new):
+        found = "the covariate varies between the groups only"
+        raise BadArgument(found, "choose one that tells users of a group apart")
     group = np.repeat([0.0, 1.0], [y_old.size, y_new.size])
     fit = OLS(y, np.column_stack([np.ones(y.size), group, x])).fit()
     low, high = fit.conf_int(open_share("alpha", alpha))[1]

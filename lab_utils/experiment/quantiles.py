@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy import stats
 
-from lab_utils.experiment.arguments import open_share, values_of
+from lab_utils.experiment.arguments import numbered, open_share, values_of
 from lab_utils.experiment.comparison import NAN, Comparison, Interval
 from lab_utils.experiment.errors import BadArgument, TooFewForQuantile
 
@@ -146,14 +146,14 @@ def bootstrap_quantiles(
         shape (REPLICATES,), in the unit of `values`.
     """
     row_values = np.asarray(values, dtype=float)
-    names, codes = np.unique(np.asarray(users), return_inverse=True)
+    codes, many = numbered(users)
     order = np.argsort(row_values, kind="stable")
     row_values, codes = row_values[order], codes[order]
-    share = np.full(names.size, 1 / names.size)
+    share = np.full(many, 1 / many)
     chunks = []
     at_once = max(1, CELLS_AT_ONCE // codes.size)
     for start in range(0, REPLICATES, at_once):
-        drawn = rng.multinomial(names.size, share, size=min(at_once, REPLICATES - start))
+        drawn = rng.multinomial(many, share, size=min(at_once, REPLICATES - start))
         weights = drawn[:, codes]
         mass = weights.cumsum(axis=1)
         at = (mass >= np.ceil(q * mass[:, -1:] - 1e-9)).argmax(axis=1)
@@ -201,8 +201,8 @@ def compare_quantiles(
     tail = min((differences <= 0).sum(), (differences >= 0).sum()) + 1
     return Comparison(
         method=f"bootstrap of users, {REPLICATES:,} samples, percentile interval",
-        n_control=np.unique(np.asarray(control[1])).size,
-        n_treatment=np.unique(np.asarray(treatment[1])).size,
+        n_control=numbered(control[1])[1],
+        n_treatment=numbered(treatment[1])[1],
         control=value_control,
         treatment=value_treatment,
         control_interval=percentile_interval(drawn_control, alpha),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import ArrayLike
 
-from lab_utils.experiment.arguments import at_least, positive, values_of
+from lab_utils.experiment.arguments import at_least, numbered, positive, values_of
 from lab_utils.experiment.errors import BadArgument
 
 
@@ -49,11 +49,11 @@ def intraclass_correlation(values: ArrayLike, users: ArrayLike) -> float:
         BadArgument: fewer than two users, nobody with a second visit, values that never vary.
     """
     seen = values_of("values", values, 3)
-    _, codes, counts = np.unique(np.asarray(users), return_inverse=True, return_counts=True)
-    n, k = seen.size, counts.size
+    (codes, k), n = numbered(users), seen.size
     if codes.size != n or k < 2 or k == n:
         found = f"{n} values of {codes.size} visits by {k} users"
         raise BadArgument(found, "give one user a value, two users or more, some with repeats")
+    counts = np.bincount(codes)
     means = np.bincount(codes, seen) / counts
     between = (counts * (means - seen.mean()) ** 2).sum() / (k - 1)
     within = ((seen - means[codes]) ** 2).sum() / (n - k)

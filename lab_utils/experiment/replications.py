@@ -232,26 +232,40 @@ def replicate(
     return Replications(world, float(np.dot(planned, lasts)), whole)
 
 
-def ever_crossed(z: Floats, bounds: ArrayLike) -> NDArray[np.bool_]:
+def ever_crossed(z: ArrayLike, bounds: ArrayLike) -> NDArray[np.bool_]:
     """Whether |z| was beyond its bound at any look, shape (replications,).
 
     Args:
         z: shape (replications, looks).
         bounds: one for all looks, one for each, or of the shape of z.
+
+    Raises:
+        BadArgument: z or bounds of another shape.
     """
-    return np.asarray((np.abs(z) > np.asarray(bounds)).any(axis=1))
+    return np.asarray(_beyond(z, bounds).any(axis=1))
 
 
-def looks_taken(z: Floats, bounds: ArrayLike) -> NDArray[np.int64]:
+def looks_taken(z: ArrayLike, bounds: ArrayLike) -> NDArray[np.int64]:
     """At which look each test was over, shape (replications,): at its first crossing or the last.
 
     Args:
         z: shape (replications, looks).
         bounds: as for `ever_crossed`.
+
+    Raises:
+        BadArgument: z or bounds of another shape.
     """
-    beyond = np.abs(z) > np.asarray(bounds)
-    looks = np.where(beyond.any(axis=1), beyond.argmax(axis=1) + 1, z.shape[1])
+    beyond = _beyond(z, bounds)
+    looks = np.where(beyond.any(axis=1), beyond.argmax(axis=1) + 1, beyond.shape[1])
     return np.asarray(looks, dtype=np.int64)
+
+
+def _beyond(z: ArrayLike, bounds: ArrayLike) -> NDArray[np.bool_]:
+    seen, limits = np.asarray(z, dtype=float), np.asarray(bounds, dtype=float)
+    if seen.ndim != 2 or limits.shape not in ((), seen.shape[1:], seen.shape):
+        found = f"z has shape {seen.shape}, the bounds {limits.shape}"
+        raise BadArgument(found, "give z by test and look, and one bound or one for each look")
+    return np.asarray(np.abs(seen) > limits)
 
 
 def family_wise_error(

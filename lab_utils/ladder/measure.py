@@ -30,14 +30,12 @@ class Rung:
         title: what it is.
         answered: requests in the time it was asked.
         cpu_us: CPU time per request, in microseconds, of it and of the programs it starts.
-        kernel_us: the part of it that was spent in the operating system's kernel.
         p50_ms: within how many milliseconds half of the requests were answered.
     """
 
     title: str
     answered: int
     cpu_us: float
-    kernel_us: float
     p50_ms: float
 
 
@@ -85,9 +83,9 @@ def _measured(title: str, port: int, process: Process, seconds: float) -> Rung:
     _load(title, port, WARM_UP_S)
     before = _cpu(process)
     seen = _load(title, port, seconds)
-    user, kernel = (1e6 * (now - then) for now, then in zip(_cpu(process), before, strict=True))
+    spent_us = 1e6 * (_cpu(process) - before)
     answered = int(seen["answered"])
-    return Rung(title, answered, (user + kernel) / answered, kernel / answered, seen["p50_ms"])
+    return Rung(title, answered, spent_us / answered, seen["p50_ms"])
 
 
 def _load(title: str, port: int, seconds: float) -> dict[str, float]:
@@ -99,19 +97,18 @@ def _load(title: str, port: int, seconds: float) -> dict[str, float]:
     return seen
 
 
-def _cpu(process: Process) -> tuple[float, float]:
-    """Seconds in user space and in the kernel, of a process and of those it has waited for."""
+def _cpu(process: Process) -> float:
+    """Seconds of CPU time of a process, and of those it has waited for."""
     if (running := process.running()) is None:
         raise LabError("measuring a rung", process.last_lines(), "run the cell again")
-    user = kernel = 0.0
+    seconds = 0.0
     for each in [running, *running.children(recursive=True)]:
         try:
             spent = each.cpu_times()
         except psutil.NoSuchProcess:
             continue  # a look that has just ended: its parent's count has it
-        user += spent.user + spent.children_user
-        kernel += spent.system + spent.children_system
-    return user, kernel
+        seconds += spent.user + spent.children_user + spent.system + spent.children_system
+    return seconds
 
 
 def _start(

@@ -3,8 +3,9 @@
 import pytest
 
 from lab_utils import ports
-from tests.attacks.actors import Backend, Balancer, Haproxy
-from tests.attacks.cases import LIMITS
+from tests.attacks.actors import Backend, Balancer, Haproxy, until
+from tests.attacks.cases import AFTER, LIMITS
+from tests.attacks.wire import answers_in
 
 
 @pytest.fixture(scope="module")
@@ -15,8 +16,9 @@ def _backend():
 
 
 @pytest.fixture(scope="module")
-def _balancer(_backend, tmp_path_factory):
-    balancer = Balancer(tmp_path_factory.mktemp("balancer"), _backend.port, LIMITS)
+def _balancer(_backend, tmp_path_factory, request):
+    limits = getattr(request.module, "LIMITS", LIMITS)  # a module may have its own
+    balancer = Balancer(tmp_path_factory.mktemp("balancer"), _backend.port, limits)
     yield balancer
     balancer.stop()
 
@@ -32,6 +34,15 @@ def backend(_backend):
 def balancer(_balancer, backend):
     """The balancer in front of `backend`."""
     return _balancer
+
+
+@pytest.fixture
+def well_again(balancer, backend):
+    """After the test the balancer has to be well: nothing is under way, and it answers."""
+    yield
+    backend.clear()
+    until(lambda: balancer.in_flight() == 0)
+    assert [each.body for each in answers_in(balancer.talk(AFTER))[0]] == [b"GET /after"]
 
 
 @pytest.fixture(scope="module")

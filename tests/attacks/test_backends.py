@@ -10,44 +10,17 @@ from contextlib import suppress
 import psutil
 import pytest
 
-from tests.attacks.actors import Backend, Balancer, answer, has_arrived, read_to_end, until
+from tests.attacks.actors import answer, has_arrived, read_to_end, until
 from tests.attacks.cases import AFTER, head
 from tests.attacks.wire import answers_in
+
+pytestmark = pytest.mark.usefixtures("well_again")
 
 LIMITS = (
     "header_bytes = 2048\nbody_bytes = 100_000_000\nclient_idle_s = 6.0\nbackend_response_s = 0.5\n"
 )
 OK = b"HTTP/1.1 200 OK\r\n"
 POLITE = b"GET /after"
-
-
-@pytest.fixture(scope="module")
-def _behind():
-    backend = Backend()
-    yield backend
-    backend.close()
-
-
-@pytest.fixture(scope="module")
-def _strict(_behind, tmp_path_factory):
-    balancer = Balancer(tmp_path_factory.mktemp("backends"), _behind.port, LIMITS)
-    yield balancer
-    balancer.stop()
-
-
-@pytest.fixture
-def backend(_behind):
-    _behind.clear()
-    return _behind
-
-
-@pytest.fixture
-def balancer(_strict, backend):
-    """A balancer that does not wait long, and has to be well again after each test."""
-    yield _strict
-    backend.clear()
-    until(lambda: _strict.in_flight() == 0)
-    assert [each.body for each in answers_in(_strict.talk(AFTER))[0]] == [POLITE]
 
 
 def ask(balancer, backend, misbehave, method=b"GET"):

@@ -6,9 +6,11 @@ from contextlib import suppress
 import psutil
 import pytest
 
-from tests.attacks.actors import Backend, Balancer, answer, read_to_end, reset, until
-from tests.attacks.cases import AFTER, CHUNKED, head
+from tests.attacks.actors import answer, read_to_end, reset, until
+from tests.attacks.cases import CHUNKED, head
 from tests.attacks.wire import answers_in
+
+pytestmark = pytest.mark.usefixtures("well_again")
 
 LIMITS = (
     "header_bytes = 2048\nclient_header_s = 0.5\nclient_idle_s = 0.5\nbackend_response_s = 0.5\n"
@@ -23,35 +25,6 @@ def get(path, *lines):
 
 def post(path, *lines):
     return head(*lines, start=b"POST /%b HTTP/1.1" % path)
-
-
-@pytest.fixture(scope="module")
-def _behind():
-    backend = Backend()
-    yield backend
-    backend.close()
-
-
-@pytest.fixture(scope="module")
-def _strict(_behind, tmp_path_factory):
-    balancer = Balancer(tmp_path_factory.mktemp("slow"), _behind.port, LIMITS)
-    yield balancer
-    balancer.stop()
-
-
-@pytest.fixture
-def backend(_behind):
-    _behind.clear()
-    return _behind
-
-
-@pytest.fixture
-def balancer(_strict, backend):
-    """A balancer without patience, which has to be well again after each test."""
-    yield _strict
-    backend.clear()
-    until(lambda: _strict.in_flight() == 0)
-    assert [each.status for each in answers_in(_strict.talk(AFTER))[0]] == [200]
 
 
 @pytest.fixture

@@ -72,10 +72,15 @@ class Forwarded(Recorded):
         self.variant = balancer.choose_variant(self.user_id or self.request_id)
         self.dispatch(payload)
 
-    def dispatch(self, payload: bytes) -> None:
-        """Choose a backend of the variant, and send the head on its way."""
+    def dispatch(self, payload: bytes, backend: Backend | None = None) -> None:
+        """Send the head on its way.
+
+        Args:
+            payload: all of the request's body, if it is here already.
+            backend: one of the variant's that was chosen already.
+        """
         variant = self.balancer.variants[str(self.variant)]
-        backend = variant.choose() or self._stand_in(without=None)
+        backend = backend or variant.choose() or self._stand_in(without=None)
         if backend is None:
             self.fail(503, f"variant {variant.name} has no healthy backend: try again later")
             return

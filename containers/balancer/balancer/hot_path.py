@@ -1,6 +1,6 @@
 """The hot path: what happens to nearly every request, written flat, for speed.
 
-A request that arrives in one piece, for a variant with one healthy backend and a connection that is
+A request that arrives in one piece, for a variant with a healthy backend and a connection that is
 free; an answer that arrives in one piece. That is 99 in 100 requests. For them, the steps that
 client_side.py, forward.py, exchange.py and backend_side.py take one by one, each in a function with
 a name, are taken here in three long loops. Whatever is out of the ordinary is left, with nothing
@@ -9,22 +9,28 @@ and demands the same of both, byte for byte.
 
 Why: the kernel needs 12 microseconds for a request (four system calls on TCP sockets), HAProxy some
 4 for the rest, and Python 0.06 for calling a function and 0.02 for reading an attribute. The loops
-take 5.7 in all; without one of the tricks they would take more, by so many microseconds a request
-(`./lab bench hot_path`, a browser's request, CPython 3.11):
+take 5.1 in all; 7.4 if the user has never come and one header is new. Without one of the tricks
+they would take more, by so many microseconds a request (`./lab bench hot_path`, a browser's
+request, CPython 3.11):
 
-    flat loops, names looked up once a batch, instead of forty small functions    9.9
-    headers like the same client's last are not parsed again                     10.3
-    an answer's head like the same connection's last, likewise                    5.6
-    a user's variant is remembered instead of hashed (choosers.py)                2.1
-    group commit: one write to the log for all answers of a turn                  0.7
+                                                                                known     new
+    flat loops, names looked up once a batch, instead of forty small functions   13.6    14.9
+    headers like the same client's last are not parsed again                     17.4    16.5
+    ... nor are those that differ in a harmless value read again (outline.py)     -       4.4
+    an answer's head like the same connection's last, likewise                    5.8     5.9
+    a user's variant is remembered instead of hashed (choosers.py)                1.7     0.2
+    a request's attributes are in an array (see `_first`)                         0.3     0.5
+    group commit: one write to the log for all answers of a turn                  0.8     0.9
 
-Two more save what that benchmark cannot see, as it has no sockets. What arrives in a turn of the
+Three more save what that benchmark cannot tell apart, or cannot see, as it has no sockets. What has
+arrived is sent on in slices, with ours in between; it is not written anew, and a value that only
+the general way would ask for, as `Forwarded.request`, is not made. What arrives in a turn of the
 loop is read first and understood afterwards, in one go, when the processor still has in its caches
 what it needs for that. And a deadline is a number that somebody looks at now and then, not a timer
 that has to be made and cancelled.
 
-Nothing here loosens a rule: what is remembered is found again by its exact bytes, and was parsed
-strictly (heads.py).
+Nothing here loosens a rule: what is remembered is found again by its exact bytes, or differs in
+values that were looked through, and was parsed strictly (heads.py).
 """
 
 from __future__ import annotations
@@ -82,6 +88,7 @@ def take_requests(balancer: Balancer, arrived: Iterable[tuple[ClientConnection, 
             client.take(data)
             continue
         start = line.end()
+        # What the backend gets for the headers, if they are like the last.
         outline, headers = client.outline, None
         if outline.gap is not None:
             size = len(data) - outline.content_length
@@ -142,9 +149,9 @@ def take_requests(balancer: Balancer, arrived: Iterable[tuple[ClientConnection, 
         client.exchange = exchange
         client.ready = False
         client.deadline = deadline
-        backend = variants[variant].only
+        backend = variants[variant].only or variants[variant].choose()
         if backend is None or not (idle := backend.idle) or method == b"HEAD":
-            exchange.dispatch(data[size:])
+            exchange.dispatch(data[size:], backend)
             continue
         exchange.backend = backend
         exchange.connection = connection = idle.pop()
@@ -211,7 +218,8 @@ def commit(balancer: Balancer) -> None:
         if not exchange.plain:
             lines.append(exchange.event(timestamp, moment))
             continue
-        if exchange.started is not started or exchange.status != status:  # nor did the last's
+        # What arrived in the same turn has taken as long: mostly that is said once for many.
+        if exchange.started is not started or exchange.status != status:
             started, status = exchange.started, exchange.status
             end_of_line = f'"status":{status},"latency_ms":{(moment - started) * 1000:.3f}}}\n'
         user, place = exchange.user_id, exchange.backend.place

@@ -347,9 +347,9 @@ class SocketlessBalancer(Balancer):
         client.transport = transport
         return client
 
-    def idle(self, variant):
-        """One more connection to the first backend of a variant, free."""
-        backend = next(iter(self.variants[variant].backends.values()))
+    def idle(self, variant, number=0):
+        """One more connection to a backend of a variant, free."""
+        backend = list(self.variants[variant].backends.values())[number]
         connection = BackendConnection(backend)
         connection.connection_made(transport := Transport())
         connection.transport = transport

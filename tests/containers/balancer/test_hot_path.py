@@ -3,6 +3,7 @@
 import json
 
 import pytest
+from balancer import hot_path
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -140,6 +141,34 @@ def test_the_usual_request_goes_the_hot_path(make_balancer, monkeypatch):
     assert client.transport.sent.endswith(b"\r\n\r\nok")
     event = json.loads(balancer.event_log.path.read_bytes())
     assert (event["user_id"], event["variant"], event["backend"]) == ("17", "a", "a:1")
+
+
+def test_the_first_of_all_requests_has_every_attribute_that_a_later_one_gets(make_balancer):
+    balancer = make_balancer(weights=(1, 0))
+    client, connection = balancer.client(), balancer.idle("a")
+    client.data_received(REQUEST)
+    balancer.next_turn()
+    exchange = connection.exchange
+    connection.data_received(ANSWER)
+    balancer.next_turn()
+    assert exchange.plain
+    assert vars(exchange).keys() == vars(hot_path._first).keys()
+
+
+@pytest.mark.parametrize("cut", [False, True], ids=["hot", "general"])
+def test_several_backends_take_turns_on_both_ways(make_balancer, cut):
+    balancer = make_balancer(a=("a:1", "a:2"), weights=(1, 0), backend_strategy="round_robin")
+    backends = balancer.variants["a"].backends.values()
+    connections = [balancer.idle("a", number) for number in (0, 0, 1, 1)]
+    in_flight = []
+    for _ in range(4):
+        client = balancer.client()
+        for data in _pieces(REQUEST, cut=cut):
+            client.data_received(data)
+            balancer.next_turn()
+        in_flight.append([backend.in_flight for backend in backends])
+    assert in_flight in ([[1, 0], [1, 1], [2, 1], [2, 2]], [[0, 1], [1, 1], [1, 2], [2, 2]])
+    assert [connection.exchange.usual for connection in connections] == [not cut] * 4
 
 
 def test_no_answer_leaves_before_its_event_is_written(make_balancer):

@@ -162,6 +162,10 @@ CASES = [
             Try((FileOf(films_healthcheck={}),), "has no health check"),
             Try((FileOf(films_healthcheck={"test": ["CMD", "true"]}),), "does not ask films"),
             Try(
+                (FileOf(films_healthcheck={"test": ["CMD", "curl", "http://127.0.0.1:8000"]}),),
+                "no such program",
+            ),
+            Try(
                 (FileOf(reader_depends_on={"films": {"condition": "service_started"}}),), "started"
             ),
             Try((FileOf(reader_environment={"API_KEY": "x"}),), "still is in the environment"),

@@ -155,12 +155,14 @@ def services(a="running", b="running", front="running"):
     return SimpleNamespace(ports=Ports(), services=lambda: parts)
 
 
-def believing(health):
+def believing(b, a="healthy"):
     def given(patch):
-        backend = {"address": "recommender-b:8000", "health": health}
-        patch.setattr(
-            balancer, "status", lambda ports: {"variants": {"b": {"backends": [backend]}}}
-        )
+        backends = {
+            "a": {"address": "a:8000", "health": a},
+            "b": {"address": "b:8000", "health": b},
+        }
+        variants = {name: {"backends": [each]} for name, each in backends.items()}
+        patch.setattr(balancer, "status", lambda ports: {"variants": variants})
         patch.setattr(check, "NOTICE_S", 0.0)
         patch.setattr(waiting, "PAUSE", 0.0)
         answers = (Visit("1", "a", 200, 1.0), Visit("2", "b", 503, 1.0))
@@ -269,7 +271,6 @@ CASES = [
         wrong=(
             Try((drawn,), "when asked again"),
             Try((remembered,), "`MEMORY` grows with each new user"),
-            Try((cached,), "when asked again"),
             Try((noted,), "`noted.known` grows"),
             Try((shows,), "`print` only shows"),
             Try((salted,), "which Python salts anew"),
@@ -357,7 +358,12 @@ CASES = [
             Try((services(a="exited (1)", b="exited (1)"),), "both recommenders are down"),
             Try((services(front="exited (137)"),), "visitors reach nobody"),
             Try((services(b="paused"),), "says nothing"),
-            Try((services(b="exited (137)"),), "let go of b", believing("healthy")),
+            Try((services(b="exited (137)"),), "still believes in b:8000", believing("healthy")),
+            Try(
+                (services(b="exited (137)"),),
+                "not believe in a yet",
+                believing("unhealthy", a="unhealthy"),
+            ),
         ),
         secret=r"here\.kill",
     ),
@@ -377,6 +383,10 @@ def test_what_a_rule_knows_is_found_in_closures_and_defaults_too():
 
     assert set(splits._sizes(made())) == {"known", "default 0"}
     assert splits._sizes(len) == {}
+
+
+def test_a_cache_around_a_draw_is_looked_behind():
+    assert "when asked again" in str(check.keep(cached))
 
 
 def test_a_function_that_prints_is_not_called_ten_thousand_times(capsys):

@@ -7,6 +7,15 @@ import pytest
 
 from lab_utils.experiment import Experiment, Proportion, Quantile, Rate
 
+LONG = os.environ.get("LAB_CALIBRATION") == "long"
+
+
+def pytest_collection_modifyitems(items):
+    """The long lane's tests run for minutes each: no time limit may take them for hung."""
+    for item in items:
+        if LONG and "calibration" in getattr(item, "fixturenames", ()):
+            item.add_marker(pytest.mark.timeout(0))
+
 
 @pytest.fixture
 def experiment():
@@ -53,7 +62,7 @@ class Calibration:
     is off by a hundredth.
     """
 
-    times = 40 if os.environ.get("LAB_CALIBRATION") == "long" else 1
+    times = 40 if LONG else 1
 
     def runs(self, few):
         return few * self.times

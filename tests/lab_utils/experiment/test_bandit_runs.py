@@ -63,6 +63,7 @@ def test_a_variant_that_never_had_a_visit_is_no_evidence():
         {"rates": [[0.1, 0.2, 0.3]]},
         {"rates": [[0.1, 1.2]]},
         {"runs": 0},
+        {"runs": 1.5},
         {"delay": -1},
     ],
 )

@@ -50,6 +50,7 @@ def test_few_users_make_the_correction_count():
     [
         ([1.0, 2.0], ["a"]),
         ([1.0, 2.0], ["a", "a"]),
+        ([1.0, 2.0, 3.0], ["a", None, "b"]),
         ([1.0, float("nan")], ["a", "b"]),
     ],
 )

@@ -52,3 +52,8 @@ def test_a_covariate_the_treatment_moves_takes_the_effect_out():
 def test_what_explains_nothing_is_refused(test, pair):
     with pytest.raises(BadArgument, match="Next: "):
         test(pair, pair)
+
+
+def test_a_covariate_that_only_names_the_group_is_refused():
+    with pytest.raises(BadArgument, match="between the groups only"):
+        ancova_test(([1, 2, 3], [0, 0, 0]), ([1, 2, 4], [1, 1, 1]))

@@ -88,6 +88,7 @@ GROUP = ([1.0, 2.0, 3.0], [1, 2, 3])
         lambda: compare_quantiles(GROUP, ([], []), 0.5),
         lambda: compare_quantiles(GROUP, ([1.0, 2.0], [1]), 0.5),
         lambda: compare_quantiles(GROUP, GROUP, 0),
+        lambda: compare_quantiles(GROUP, (GROUP[0], ["a", None, "b"]), 0.5),
         lambda: compare_quantiles(GROUP, GROUP, 0.5, alpha=2),
     ],
 )

@@ -43,6 +43,7 @@ def test_the_design_effect_is_what_the_delta_method_sees():
         lambda: design_effect(11, -0.1),
         lambda: intraclass_correlation([1, 0, 1], ["a", "b", "c"]),
         lambda: intraclass_correlation([1, 1, 1], ["a", "a", "b"]),
+        lambda: intraclass_correlation([1, 0, 1, 0], ["a", "a", "b", None]),
     ],
 )
 def test_what_no_visits_can_be_is_refused(refused):

@@ -190,3 +190,16 @@ def test_no_tests_and_no_replications_are_refused():
             broken()
     with pytest.raises(BadArgument, match="one row"):
         frequency([])
+
+
+@pytest.mark.parametrize("count", [ever_crossed, looks_taken])
+@pytest.mark.parametrize("z", [[1.0, 3.0], [[1.0, 3.0], [0.0, 1.0]]])
+def test_bounds_that_do_not_fit_the_looks_are_refused(count, z):
+    with pytest.raises(BadArgument, match="one bound or one for each look"):
+        count(z, [2.0, 2.0, 2.0])
+
+
+def test_z_may_be_a_list():
+    z = [[1.0, 3.0, 3.0], [0.0, -1.0, 1.0]]
+    assert ever_crossed(z, 2.0).tolist() == [True, False]
+    assert looks_taken(z, [2.0, 2.5, 2.0]).tolist() == [2, 3]

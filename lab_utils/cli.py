@@ -348,10 +348,12 @@ def _doctor(options: argparse.Namespace, console: Console) -> int:
 
 
 def _show_findings(title: str, findings: Iterable[Finding], console: Console) -> None:
-    from rich.table import Table
+    from rich.table import Column, Table
 
     signs = {"ok": "[green]ok[/]", "note": "[yellow]note[/]", "missing": "[red]missing[/]"}
-    table = Table("what", "", "found", "what to do", title=title)
+    # folded, never cut: an address that is cut short cannot be looked for
+    wide = (Column(name, overflow="fold") for name in ("found", "what to do"))
+    table = Table("what", "", *wide, title=title)
     for each in findings:
         table.add_row(each.what, signs[each.verdict], escape(each.found), escape(each.advice))
     console.print(table)

@@ -13,7 +13,7 @@ from math import log
 from struct import Struct
 from typing import TYPE_CHECKING, Final
 
-from balancer.strategies import KEEPING, VARIANT_STRATEGIES, begun
+from balancer.strategies import VARIANT_STRATEGIES, begun
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -24,6 +24,9 @@ _REMEMBERED: Final = 4_096
 _ONE_IN: Final = 8
 _unpacked: Final = Struct(">Q").unpack
 
+HASHED: Final = ("sticky", "canary")
+"""Strategies that `Sticky` stands in for; another that keeps users hashes them its own way."""
+
 
 def chooser(strategy: str, facts: Facts) -> Callable[[str], str]:
     """The variant for a user, for as long as the weights stay as they are.
@@ -32,7 +35,7 @@ def chooser(strategy: str, facts: Facts) -> Callable[[str], str]:
         strategy: a name in `VARIANT_STRATEGIES`.
         facts: what it chooses by.
     """
-    if strategy in KEEPING:
+    if strategy in HASHED:
         return Sticky(facts.weights, facts.salt).__getitem__
     if strategy == "weighted_random":
         return weighted_random(facts.weights, facts.random.random)

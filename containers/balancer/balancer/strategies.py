@@ -228,9 +228,6 @@ VARIANT_STRATEGIES: Final[dict[str, Callable[[Facts, str], str]]] = {
     ),
 }
 
-KEEPING: Final = frozenset(("sticky", "canary"))
-"""Those whose choice depends on user and weights alone: a user keeps the variant."""
-
 LEARNING: Final = frozenset(("epsilon_greedy", "thompson_sampling"))
 """Those that need to know outcomes."""
 

@@ -161,13 +161,25 @@ def test_a_client_that_reads_slowly_gets_everything(balancer, backend):
     assert "error" not in balancer.event_of("/reads-slowly")
 
 
+UNANSWERED = head(b"X: " + b"y" * 1000, start=b"PUT /outcome HTTP/1.1")
+
+
 def test_a_client_that_sends_requests_and_reads_no_answer_is_held_up_and_left(balancer, backend):
     before = resident(balancer)
-    request = head(b"X: " + b"y" * 1000, start=b"PUT /outcome HTTP/1.1")
-    with balancer.connect(timeout=3) as sock, suppress(OSError):
-        for _ in range(50):
-            sock.sendall(request * 1000)
+    with balancer.connect(timeout=3) as sock, pytest.raises(OSError, match=r"timed out|reset|pipe"):
+        sock.sendall(UNANSWERED * 200_000)  # 200 MB
     assert resident(balancer) - before < MOST
+
+
+def test_a_client_that_sends_many_requests_before_it_reads_is_answered_each(balancer, backend):
+    many = 1000  # 1 MB, more than is read ahead and less than the system keeps for us
+    with balancer.connect(timeout=10) as sock:
+        sock.sendall(UNANSWERED * many)
+        heard = b""
+        while heard.count(b"HTTP/1.1 405") < many:
+            came = sock.recv(1 << 16)
+            assert came, f"left after {heard.count(b'HTTP/1.1 405')} answers"
+            heard += came
 
 
 # A client that goes.

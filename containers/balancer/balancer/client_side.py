@@ -159,11 +159,7 @@ class ClientConnection(asyncio.Protocol):
             self.deadline = monotonic() + self.service.limits.client_header_s
         self.unread += data
         self._advance()
-        ahead = 0 if self._body is not None else _AHEAD_BYTES
-        if self.exchange is not None and len(self.unread) > ahead:
-            self._read_no_more()
-        elif not self._closing:
-            self._read_again()
+        self._read_as_needed()
 
     # What the exchange calls.
 
@@ -174,8 +170,8 @@ class ClientConnection(asyncio.Protocol):
         """The exchange can take more of the body."""
         if self._body is not None:
             self.deadline = monotonic() + self.service.limits.client_idle_s
-        self._read_again()
         self._advance()
+        self._read_as_needed()
 
     def write(self, data: bytes) -> None:
         """Send a part of the answer."""
@@ -205,8 +201,8 @@ class ClientConnection(asyncio.Protocol):
             self._close(unread=self._body is not None or exchange.request is UNREADABLE)
         elif self.unread or not self._reading:
             self.deadline = moment + service.limits.client_header_s
-            self._read_again()
             self._advance()
+            self._read_as_needed()
 
     def abort(self) -> None:
         """Cut the connection, so that the client cannot take what it has for the whole."""
@@ -343,6 +339,15 @@ class ClientConnection(asyncio.Protocol):
         self.deadline = monotonic() + self.service.limits.client_header_s
         self._read_again()
         self._transport.write_eof()
+
+    def _read_as_needed(self) -> None:
+        """Read on, unless more than enough has come that has to wait."""
+        waits = self.exchange is not None or self._blocked
+        ahead = 0 if self._body is not None else _AHEAD_BYTES
+        if waits and len(self.unread) > ahead:
+            self._read_no_more()
+        elif not self._closing:
+            self._read_again()
 
     def _read_again(self) -> None:
         if not self._reading:

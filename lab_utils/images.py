@@ -7,6 +7,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+from filelock import FileLock
+
 from lab_utils import apt, commands
 from lab_utils.docker_engine import Engine
 from lab_utils.errors import LabError
@@ -95,17 +97,20 @@ def make_python_base(engine: Engine, say: Say) -> None:
     say("making a base image from Debian packages instead (about half a minute)")
     STATE.mkdir(exist_ok=True)
     archive = STATE / "debian-base.tar"
-    try:
-        commands.run(mmdebstrap_command(archive), doing="making a Debian root file system")
-        engine.import_root(archive, DEBIAN_BASE)
-    finally:
-        archive.unlink(missing_ok=True)
-    engine.build(
-        CONTAINERS / "base",
-        PYTHON_BASE,
-        dockerfile="python.Dockerfile",
-        arguments={"DEBIAN_IMAGE": DEBIAN_BASE},
-    )
+    with FileLock(STATE / "debian-base.lock"):
+        if engine.has_image(PYTHON_BASE):
+            return  # another Python of this checkout has made it meanwhile
+        try:
+            commands.run(mmdebstrap_command(archive), doing="making a Debian root file system")
+            engine.import_root(archive, DEBIAN_BASE)
+        finally:
+            archive.unlink(missing_ok=True)
+        engine.build(
+            CONTAINERS / "base",
+            PYTHON_BASE,
+            dockerfile="python.Dockerfile",
+            arguments={"DEBIAN_IMAGE": DEBIAN_BASE},
+        )
 
 
 def mmdebstrap_command(archive: Path) -> list[str]:

@@ -23,9 +23,24 @@ def commands():
     """Each command that the notebook runs, with whose it is: lab, sick or broken."""
     cells = nbformat.read(NOTEBOOK, as_version=4).cells
     trees = [ast.parse(cell.source) for cell in cells if cell.cell_type == "code"]
-    calls = [node for tree in trees for node in ast.walk(tree) if isinstance(node, ast.Call)]
+    nodes = [node for tree in trees for node in ast.walk(tree)]
+    calls = [node for node in nodes if isinstance(node, ast.Call)]
     runs = [call for call in calls if ast.unparse(call.func).endswith(".run")]
-    return [(ast.unparse(run.func.value), ast.literal_eval(run.args[0])) for run in runs]
+    texts = {
+        ast.unparse(node.targets[0]): node.value.value
+        for node in nodes
+        if isinstance(node, ast.Assign) and isinstance(node.value, ast.Constant)
+    }
+    return [(ast.unparse(run.func.value), said(run.args[0], texts)) for run in runs]
+
+
+def said(words, texts):
+    """A text of a notebook, with other texts in it that have names."""
+    if isinstance(words, ast.JoinedStr):
+        return "".join(said(part, texts) for part in words.values)
+    if isinstance(words, ast.FormattedValue):
+        return texts[ast.unparse(words.value)]
+    return ast.literal_eval(words)
 
 
 def test_every_command_of_the_notebook_was_recorded():

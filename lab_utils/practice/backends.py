@@ -9,11 +9,13 @@ import asyncio
 import sys
 from collections.abc import Sequence
 
-from lab_utils import ports, waiting
+from lab_utils import docker_engine, ports, waiting
 from lab_utils.paths import STATE
 from lab_utils.processes import Process
 
-FOLDER = STATE / "practice"
+FOLDER = STATE / "practice" / docker_engine.PROJECT
+"""A project's own, so that a check may practise beside a student."""
+
 BACKENDS = "backends"
 PATIENCE = 20.0
 BODY = b'{"user_id": "17", "variant": "a", "model": "none: it only waits", "movies": []}'

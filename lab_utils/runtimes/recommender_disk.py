@@ -60,16 +60,20 @@ def _unpack(box: EngineContainer, folder: Path) -> None:
     """All files and links of a container; without root there are no devices, and none is needed."""
     stream: Any = _Stream(cast("Iterator[bytes]", box.export()))
     with tarfile.open(fileobj=stream, mode="r|") as archive:
+        # By this attribute, as Debian 12's Python takes no `filter`: all that is in it goes there.
+        archive.extraction_filter = lambda member, _folder: member
         for member in archive:
             if not (member.isdev() or member.isfifo()):
-                archive.extract(member, folder, filter=_readable)
+                _make_ours(member, folder)
+                archive.extract(member, folder)
 
 
-def _readable(member: tarfile.TarInfo, _folder: str) -> tarfile.TarInfo:
+def _make_ours(member: tarfile.TarInfo, folder: Path) -> None:
     """As in the image, but ours, and readable for us who pack it into the disk."""
-    ours: dict[str, Any] = dict.fromkeys(("uid", "gid", "uname", "gname"))
-    mode = (member.mode | (0o700 if member.isdir() else 0o600)) & 0o777
-    return member.replace(mode=mode, deep=False, **ours)
+    about = folder.stat()
+    member.uid, member.gid = about.st_uid, about.st_gid
+    member.uname = member.gname = ""
+    member.mode = (member.mode | (0o700 if member.isdir() else 0o600)) & 0o777
 
 
 def _start(config: dict[str, Any]) -> str:

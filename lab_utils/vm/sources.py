@@ -81,9 +81,9 @@ class ContainerApt:
         )
         with tarfile.open(fileobj=io.BytesIO(packed)) as archive:
             for member in archive:
-                if member.isfile() and member.name.endswith(".deb"):
-                    member.name = Path(member.name).name
-                    archive.extract(member, folder, filter="data")
+                content = archive.extractfile(member)
+                if content is not None and member.name.endswith(".deb"):
+                    (folder / Path(member.name).name).write_bytes(content.read())
         return _arrived(wanted, folder)
 
 

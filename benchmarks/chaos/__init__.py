@@ -3,7 +3,8 @@
 Recommenders are killed, paused, cut off from the network, doubled and halved, and the balancer is
 started anew, while known users ask for films all the time. What must hold throughout:
 
-- no request fails while one backend is healthy, but for the moment the balancer itself is down;
+- no request fails while one backend is healthy, but for the moment the balancer itself is down, and
+  for an answer whose backend dies in the middle of it, which the event log says;
 - every user keeps the variant, whoever stands in;
 - the balancer's event log has every answer that a visitor saw, with the same status.
 

@@ -15,7 +15,7 @@ from rich.console import Console
 from rich.table import Table
 
 from benchmarks.chaos.story import Chapter, Diary
-from benchmarks.chaos.visitors import PER_SECOND, Answer
+from benchmarks.chaos.visitors import PER_SECOND, Answer, Cut
 
 SHOWN = 5
 """How many examples of a broken demand are shown."""
@@ -55,7 +55,7 @@ class Account:
             "were cut off although the balancer was up": [
                 f"at {each.began:.1f} s, {each.why}"
                 for each in self.diary.visitors.cuts
-                if not self._downtime(each.began, each.ended)
+                if not (self._downtime(each.began, each.ended) or self._died_midway(each))
             ],
             "users met several variants": [
                 f"user {user}: {', '.join(map(str, variants))}"
@@ -164,6 +164,13 @@ class Account:
         keys = ("status", "user_id", "variant", "failover")
         logged = self.events.get(answer.request_id, ())
         return [tuple(event.get(key) for key in keys) for event in logged] == [told]
+
+    def _died_midway(self, cut: Cut) -> bool:
+        """Whether the log says that a backend ended its answer too early.
+
+        What has been passed on of it cannot be taken back: the visitor can only be cut off.
+        """
+        return any("error" in event for event in self.events.get(cut.request_id, ()))
 
     def _surplus(self) -> list[str]:
         """Lines beyond those that answers and cuts explain: a cut leaves one line at most."""

@@ -52,11 +52,13 @@ class Cut:
         began: when it was asked, in seconds of the diary.
         ended: when it was over.
         why: what the client's library says.
+        request_id: of an answer whose head had come; empty if none had.
     """
 
     began: float
     ended: float
     why: str
+    request_id: str = ""
 
 
 class Visitors:
@@ -99,11 +101,14 @@ class Visitors:
     async def _visit(self, client: httpx.AsyncClient) -> None:
         user = self._random.choice(self._users)
         while True:
-            began = self._now()
+            began, request_id = self._now(), ""
             try:
-                answer = await client.get(f"/recommend/{user}")
+                async with client.stream("GET", f"/recommend/{user}") as answer:
+                    request_id = answer.headers.get("X-Request-Id", "")
+                    await answer.aread()
             except httpx.TransportError as error:
-                self.cuts.append(Cut(began, self._now(), f"{type(error).__name__}: {error}"))
+                why = f"{type(error).__name__}: {error}"
+                self.cuts.append(Cut(began, self._now(), why, request_id))
                 await asyncio.sleep(BEFORE_ANOTHER_TRY_S)
             else:
                 self.answers.append(_noted(answer, user, began, self._now() - began))

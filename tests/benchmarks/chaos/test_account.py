@@ -93,6 +93,15 @@ def test_the_log_may_know_of_more_only_where_a_visitor_was_cut_off():
     assert account_of([answer()], [Cut(21, 22, "cut")], log).broken() == []
 
 
+def test_a_visitor_may_be_cut_off_whose_backend_died_amid_its_answer_if_the_log_says_so():
+    amid = Cut(5, 6, "RemoteProtocolError", "x-7")
+    said = json.dumps({"request_id": "x-7", "status": 200, "error": "ended too early"}) + "\n"
+    assert account_of(cuts=[amid], log=said.encode()).broken() == []
+    well = json.dumps({"request_id": "x-7", "status": 200}) + "\n"
+    (broken,) = account_of(cuts=[amid], log=well.encode()).broken()
+    assert "cut off although the balancer was up" in broken
+
+
 def test_a_torn_line_is_named():
     (broken,) = account_of([answer()], log=logged(answer()) + b'{"event":').broken()
     assert "torn lines are in the event log" in broken

@@ -43,6 +43,10 @@ AT_ONCE = (os.cpu_count() or 1) + 1
 
 SLOWEST = "--durations=12"
 
+BROWSER = ("pytest", "tests/browser", "-k")
+LATER = "04_ or 05_ or 06_"
+"""Notebooks of the second half."""
+
 BESIDE = f"{TEST_PROJECT}-notebooks"
 """The Compose project of notebooks that are run as a check."""
 
@@ -88,7 +92,9 @@ def long_checks() -> list[Check]:
         Check("notebooks, run cell by cell", (*CELL_BY_CELL, SLOWEST, *notebooks), BESIDE),
         Check("tests of the lab", ("pytest", SLOWEST, "tests", *others)),
         Check("tests of the balancer and the experiment", ("pytest", SLOWEST, *APART)),
-        Check("notebooks, in a browser", ("pytest", "tests/browser")),
+        # Halves, so that the second begins as soon as another check has ended.
+        Check("notebooks in a browser, to 03", (*BROWSER, f"not ({LATER})")),
+        Check("notebooks in a browser, from 04", (*BROWSER, LATER)),
     ]
 
 

@@ -12,7 +12,7 @@ from lab_utils.paths import NOTEBOOKS, RESULTS
 from tests.browser.driver import Notebook
 
 PICTURES = RESULTS / "screenshots"
-PROJECT = f"{self_test.TEST_PROJECT}-browser"
+PROJECT = f"{self_test.TEST_PROJECT}-browser-{os.getpid()}"  # of each half, run side by side
 
 
 @dataclass(frozen=True)

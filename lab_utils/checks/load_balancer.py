@@ -43,9 +43,8 @@ NOTICE_S = 20.0
 def randomiser(pick: object) -> str:
     """A function without arguments that names a variant, anew at each call."""
     draw = function(pick, "pick()")
-    demand_variants(
-        called(times, draw, 1, shown="pick()"), "pick()"
-    )  # one that prints, prints once
+    # once before the many: one that prints, prints once
+    demand_variants(called(times, draw, 1, shown="pick()"), "pick()")
     drawn = called(times, draw, DRAWS, shown="pick()")
     demand_variants(drawn, "pick()")
     share = drawn.count("a") / DRAWS

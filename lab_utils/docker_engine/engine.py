@@ -29,6 +29,13 @@ PROJECT = os.environ.get("LAB_PROJECT") or "recitation"
 """The Compose project, and the value of the label `lab` on every container, image, volume and
 network of ours: what `./lab clean` removes. Another name makes a second lab beside the first."""
 
+HARDENED: dict[str, Any] = {
+    "tmpfs": {"/tmp": ""},  # noqa: S108 - the container's own
+    "cap_drop": ["ALL"],
+    "security_opt": ["no-new-privileges:true"],
+}
+"""Options of a container that is denied what no server of ours needs; as in compose.yaml."""
+
 FAILURES = (DockerException, RequestException)
 """What the SDK raises when an engine goes away, or refuses."""
 

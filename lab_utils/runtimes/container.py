@@ -121,9 +121,7 @@ class Container(Runtime):
         self._container = self.engine.client.containers.create(
             self.image,
             labels=self.labels,
-            tmpfs={"/tmp": ""},  # noqa: S108 - the container's own
-            cap_drop=["ALL"],
-            security_opt=["no-new-privileges:true"],
+            **docker_engine.HARDENED,
             **self._options,
         )
         if self.server == "recommender-a":

@@ -47,8 +47,11 @@ USER = 10001
 STOP_DEADLINE = 5
 """Seconds QEMU has to end by itself after SIGTERM."""
 
-WAITS = "QEMU waiting for connection on: disconnected:tcp:0.0.0.0:{port}"
-"""What it says when one of its lines can be connected to."""
+WAITS = "QEMU waiting for connection on: "
+"""What it says, with the line's address, when one of its lines can be connected to."""
+
+LAST_LINES = 12
+"""How many of the console end an error."""
 
 
 class ContainedMachine(Machine):
@@ -124,11 +127,14 @@ class ContainedMachine(Machine):
             raise LabError("asking how QEMU ended", "it still runs", "wait until it has ended")
         return self._code()
 
+    def last_lines(self) -> str:
+        """The end of the container's log."""
+        return "\n".join(self.console().splitlines()[-LAST_LINES:]) or "(it said nothing)"
+
     def console(self) -> str:
         """The container's log, without QEMU's waiting for us."""
-        said = self._there().logs().decode(errors="replace").replace("\r", "")
-        lines = said.splitlines(keepends=True)
-        return "".join(line for line in lines if "QEMU waiting for connection" not in line)
+        lines = self._said().replace("\r", "").splitlines(keepends=True)
+        return "".join(line for line in lines if WAITS not in line)
 
     def memory(self) -> int:
         """Of the container's cgroup."""
@@ -152,9 +158,7 @@ class ContainedMachine(Machine):
             labels={"lab": docker_engine.PROJECT, owners.LABEL: owners.owner()},
             user=_user(),
             read_only=True,
-            tmpfs={"/tmp": ""},  # noqa: S108 - the container's own
-            cap_drop=["ALL"],
-            security_opt=["no-new-privileges:true"],
+            **docker_engine.HARDENED,
             pids_limit=PROCESSES,
             volumes={
                 str(self.guest.folder.resolve()): {"bind": GUEST, "mode": "ro"},
@@ -174,10 +178,11 @@ class ContainedMachine(Machine):
         return socket.create_connection((HOST, self._published(port)), CONNECT_TIMEOUT)
 
     def _not_waiting(self, port: int) -> str | None:
-        if (how := self.ended()) is not None:
-            raise LabError("starting QEMU in a container", how, "read its last words above")
-        said = self._there().logs().decode(errors="replace")
-        return None if WAITS.format(port=port) in said else f"it does not listen on {port} yet"
+        if self.has_ended:
+            found = str(self.ended())
+            raise LabError("starting QEMU in a container", found, "read its last words above")
+        waits = f"{WAITS}disconnected:tcp:0.0.0.0:{port}"
+        return None if waits in self._said() else f"it does not listen on {port} yet"
 
     def _published(self, port: int) -> int:
         """The port of this machine that a port inside is published on."""
@@ -186,6 +191,9 @@ class ContainedMachine(Machine):
         if not found:
             raise LabError("looking for QEMU's lines", f"{port} is not published", "run this again")
         return int(found[0]["HostPort"])
+
+    def _said(self) -> str:
+        return self._there().logs().decode(errors="replace")
 
     def _code(self) -> int:
         return int(self._there().attrs["State"]["ExitCode"])

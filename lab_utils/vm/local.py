@@ -67,6 +67,10 @@ class LocalMachine(Machine):
             raise LabError("asking how QEMU ended", "nobody can know", "wait until it has ended")
         return int(found[1])
 
+    def last_lines(self) -> str:
+        """The end of the process's log."""
+        return self.process.last_lines()
+
     def console(self) -> str:
         """The process's log."""
         log = self.process.log

@@ -65,7 +65,7 @@ class Machine(ABC):
 
     def ended(self) -> str | None:
         """How QEMU or its guest's server ended, and the console's end; None while both run."""
-        how = f"QEMU {self.end}" if self.end else ""
+        how = f"QEMU {end}" if (end := self.end) else ""
         if not how and SERVER_ENDED in self.console():
             how = "QEMU runs, but the server in its guest does not"
         return f"{how}:\n{self.last_lines()}" if how else None
@@ -74,10 +74,6 @@ class Machine(ABC):
     def has_ended(self) -> bool:
         """Whether QEMU has."""
         return bool(self.end)
-
-    def last_lines(self, count: int = 12) -> str:
-        """The end of the console."""
-        return "\n".join(self.console().splitlines()[-count:]) or "(it said nothing)"
 
     def stop(self) -> None:
         """End QEMU: nothing in the guest is worth a shutdown."""
@@ -121,6 +117,10 @@ class Machine(ABC):
         Raises:
             LabError: it still runs, or nobody can know.
         """
+
+    @abstractmethod
+    def last_lines(self) -> str:
+        """The end of the console."""
 
     @abstractmethod
     def console(self) -> str:

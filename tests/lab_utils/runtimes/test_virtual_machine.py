@@ -19,6 +19,14 @@ def wait_for_an_answer(running):
     )
 
 
+def assert_restoring_forgets(running):
+    running.snapshot("before")
+    running.run_inside("touch /since")
+    running.restore("before")
+    assert running.run_inside("ls /since 2> /dev/null || echo gone") == "gone\n"
+    wait_for_an_answer(running)
+
+
 @pytest.mark.needs("vm")
 class TestOneThatIsUp:
     def test_it_answers_where_it_says(self, vm):
@@ -39,11 +47,7 @@ class TestOneThatIsUp:
             vm.run_inside("cat /nothing")
 
     def test_a_restored_guest_has_forgotten_what_happened_since(self, vm):
-        vm.snapshot("before")
-        vm.run_inside("touch /since")
-        vm.restore("before")
-        assert vm.run_inside("ls /since 2> /dev/null || echo gone") == "gone\n"
-        wait_for_an_answer(vm)
+        assert_restoring_forgets(vm)
 
     def test_a_snapshot_that_was_not_taken_cannot_be_restored(self, vm):
         with pytest.raises(LabError, match="no snapshot 'never'"):
@@ -99,11 +103,7 @@ class TestOneInAContainer:
         assert contained.accelerator == "tcg in a container"
 
     def test_a_restored_guest_has_forgotten_what_happened_since(self, contained):
-        contained.snapshot("before")
-        contained.run_inside("touch /since")
-        contained.restore("before")
-        assert contained.run_inside("ls /since 2> /dev/null || echo gone") == "gone\n"
-        wait_for_an_answer(contained)
+        assert_restoring_forgets(contained)
 
     def test_it_costs_more_memory_than_it_sees_and_time(self, contained):
         assert contained.inside().memory < contained.memory()

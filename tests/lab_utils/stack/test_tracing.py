@@ -41,8 +41,19 @@ def test_a_line_of_before_is_left_out_though_names_are_written_wider(monkeypatch
     monkeypatch.setattr(tracing, "ask", lambda stack, user: answer)
     wider = ["balancer-1       | ready", "recommender-a-1  | r1 GET"]
     logs = {True: wider, False: ["balancer-1  | ready"]}
-    stack = SimpleNamespace(logs=lambda service, follow: iter(logs[follow]))
+    stack = SimpleNamespace(logs=lambda service, follow: iter(logs[follow]), event_log=lambda: b"")
     assert tracing.follow(stack).lines == ("recommender-a-1  | r1 GET",)
+
+
+def test_a_line_of_an_earlier_visit_that_is_said_late_is_left_out(monkeypatch):
+    answer = SimpleNamespace(headers={"X-Request-Id": "r2", "X-Variant": "a"})
+    monkeypatch.setattr(tracing, "ask", lambda stack, user: answer)
+    logs = {True: ["recommender-b | r1 GET", "recommender-a | r2 GET"], False: []}
+    stack = SimpleNamespace(
+        logs=lambda service, follow: iter(logs[follow]),
+        event_log=lambda: b'{"event":"request","request_id":"r1"}\n{"torn',
+    )
+    assert tracing.follow(stack).lines == ("recommender-a | r2 GET",)
 
 
 def test_following_one_shows_its_own_visits_only(process_stack):

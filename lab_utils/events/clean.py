@@ -1,4 +1,4 @@
-"""Sums per user in one pass, for a log that can be proved clean meanwhile.
+"""Sums per user without a join, for a log that can be proved clean meanwhile.
 
 Joining 10 million outcomes to their requests takes more time and memory than reading them. But
 where every outcome names the user and the variant of its request, the join changes no sum. So a
@@ -8,9 +8,11 @@ pass over the file sums up, and collects what proves that nothing was lost on th
   value was what it was taken for;
 - of each user and variant, the requests that were answered and the outcomes reported have equally
   many identifiers with the same exclusive or of their 64-bit hashes: they are the same ones;
-- no two requests have the same identifier. The balancer's are numbers behind a prefix, which the
-  same pass lists by user: as many bits are set in a row of bits as there are requests, or one came
-  twice. Identifiers of another form take a second pass: no two may have the same hash.
+- no two requests have the same identifier. A second pass sees to that, which parses no JSON, and so
+  takes a third of the time: it marks the number that each ends with, and none may be marked
+  already. Where balancers started one after the other have used the same numbers, or identifiers
+  have another form, a third pass compares the hashes of all. (Lists of numbers by user would save
+  the second pass, and take more memory than DuckDB is allowed.)
 
 Whether the log is in the order of its times is not looked at: no sum depends on it.
 
@@ -21,8 +23,9 @@ a probability of about 2^-64 a user.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -32,6 +35,7 @@ from lab_utils.events.log import RECOMMENDATION
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
+    from numpy.typing import NDArray
 
 SAMPLES = 64
 """Places in the file where latencies are looked at beforehand."""
@@ -48,8 +52,11 @@ _COLUMNS = {
 }
 _IDENTIFIER = rb'\{"event":"\w+","request_id":"([^"\\]*?)[0-9]*"'
 
-MOST_BITS = 1 << 28
-"""The longest row of bits, one for each number that an identifier may end with: 32 MB a thread."""
+MOST_NUMBERS = 1 << 27
+"""Greater numbers are not marked; each that is takes a byte of memory."""
+
+_NONE = (1 << 32) - 1
+"""Stands for no number."""
 
 _VECTORS = 100
 """How many of DuckDB's vectors, of 2,048 rows each, are fetched at once."""
@@ -68,7 +75,7 @@ _OUTCOME_BYTES = len(
 _SCAN = """
 CREATE TEMP TABLE groups AS
 SELECT user_id, variant, count_if(film) AS visits, count(outcome) AS reported,
-    {numbers} AS numbers, sum(outcome) AS outcome, count(*) AS lines, sum(bytes) AS bytes,
+    sum(outcome) AS outcome, count(*) AS lines, sum(bytes) AS bytes,
     bit_xor(CASE WHEN outcome IS NOT NULL OR film AND status < 400 THEN hash(request_id) END)
         AS print,
     list(latency_ms) FILTER (film AND latency_ms >= {low}) AS latencies,
@@ -92,18 +99,6 @@ FROM (
 GROUP BY user_id, variant
 """
 
-# NULL where an identifier does not end like the first, which a row of bits has no place for.
-_NUMBERS = """list(CASE WHEN status IS NOT NULL
-    THEN try_cast(substring(request_id, {after}) AS UINTEGER) END)
-    FILTER (status IS NOT NULL)"""
-
-_RANGE = "SELECT min(list_min(numbers)), max(list_max(numbers)) FROM groups"
-
-_DIFFERENT = """
-SELECT bit_count(bitstring_agg(number, {lowest}::UINTEGER, {highest}::UINTEGER))
-FROM (SELECT unnest(numbers) AS number FROM groups)
-"""
-
 _PROOF = """
 SELECT sum(bytes), sum(lines), sum(reported), sum(visits),
     count(*) FILTER (
@@ -115,7 +110,7 @@ FROM groups
 """
 
 _SUMS = """
-CREATE TEMP TABLE sums AS
+CREATE TEMP VIEW sums AS
 SELECT user_id, variant, false AS silent, visits, 0 AS first,
     len(list_filter(odd, lambda s: s < 0 OR s >= 500)) AS away,
     len(list_filter(odd, lambda s: s < 0)) AS stood_in, visits - reported AS error,
@@ -139,7 +134,7 @@ FROM (SELECT variant, unnest(odd) AS status FROM groups) WHERE abs(status) >= 40
 def summed(
     connection: DuckDBPyConnection, path: Path, low: float
 ) -> tuple[int, list[Failures]] | None:
-    """Leave a table `sums` in the database, if the log is clean.
+    """Leave a view `sums` in the database, if the log is clean.
 
     Args:
         connection: a database whose rows need not keep their order.
@@ -148,6 +143,9 @@ def summed(
 
     Returns:
         How many lines the log has, and its failed requests; None if it cannot be proved clean.
+
+    Raises:
+        duckdb.OutOfMemoryException: there are more users than the database's memory has room for.
     """
     import duckdb
 
@@ -155,27 +153,24 @@ def summed(
     scan = _SCAN.format(
         lines=lines,
         low=low,
-        numbers=_NUMBERS.format(after=_characters_before_number(path) + 1),
         under=RECOMMENDATION,
         request_bytes=_REQUEST_BYTES,
         outcome_bytes=_OUTCOME_BYTES,
     )
     try:
         connection.execute(scan)
-    except (duckdb.InvalidInputException, duckdb.OutOfMemoryException):
-        # a line that is no JSON or does not fit the columns; more users than memory has room for
+    except duckdb.InvalidInputException:  # a line that is no JSON or does not fit the columns
         return None
     ((size, count, reported, visits, unmatched, mixed),) = connection.execute(_PROOF).fetchall()
     if size != _size(path) or unmatched or mixed or not visits:
         return None
     requests = count - reported
-    if requests != _different_numbers(connection) and requests != _different_hashes(
+    if requests != _different_numbers(connection, path) and requests != _different_hashes(
         connection, path
     ):
         return None
     connection.execute(_SUMS.format(whole=low == 0))
     failures: list[Failures] = connection.execute(_FAILURES).fetchall()
-    connection.execute("DROP TABLE groups")
     return int(count), failures
 
 
@@ -210,26 +205,48 @@ def _characters_before_number(path: Path) -> int:
     return len(found[1].decode(errors="replace")) if found else 0
 
 
-def _different_numbers(connection: DuckDBPyConnection) -> int | None:
-    """How many numbers the requests' identifiers end with; None if they are too far apart."""
-    lowest, highest = connection.execute(_RANGE).fetchall()[0]
-    if lowest is None or highest - lowest > MOST_BITS:
-        return None
-    query = _DIFFERENT.format(lowest=lowest, highest=highest)
-    ((different,),) = connection.execute(query).fetchall()
-    return int(different)
+def _different_numbers(connection: DuckDBPyConnection, path: Path) -> int | None:
+    """How many requests there are, if their identifiers end with as many numbers; or None."""
+    after = _characters_before_number(path)
+    number = f"substring(rest, {after + 1}, instr(rest, '\"') - {after + 1})"
+    marked = np.zeros(MOST_NUMBERS, dtype=bool)
+    seen = 0
+    for piece in _of_each_request(
+        connection, path, f"coalesce(try_cast({number} AS UINTEGER), {_NONE})"
+    ):
+        if piece.max() >= MOST_NUMBERS or marked[piece].any():
+            return None
+        marked[piece] = True
+        seen += piece.size
+    return seen if np.count_nonzero(marked) == seen else None
 
 
 def _different_hashes(connection: DuckDBPyConnection, path: Path) -> int | None:
-    """How many requests there are; None if two of them have an identifier of the same hash.
+    """How many requests there are; None if two of them have an identifier of the same hash."""
+    prints = np.empty(path.stat().st_size // _REQUEST_BYTES + 1, dtype=np.uint64)
+    seen = 0
+    for piece in _of_each_request(
+        connection, path, "hash(substring(rest, 1, instr(rest, '\"') - 1))"
+    ):
+        prints[seen : seen + piece.size] = piece
+        seen += piece.size
+    prints = prints[:seen]
+    prints.sort()
+    return None if (prints[1:] == prints[:-1]).any() else seen
+
+
+def _of_each_request(
+    connection: DuckDBPyConnection, path: Path, what: str
+) -> Iterator[NDArray[np.unsignedinteger[Any]]]:
+    """An expression of `rest`, a line from its identifier on, for all requests, in pieces.
 
     Looks at lines of the balancer's form alone, so that no JSON has to be parsed for it. Whether
-    there are others is seen by the sums.
+    there are others is seen by the sums. Ends early at a line that is no text, or too long.
     """
     import duckdb
 
     query = """
-    SELECT hash(substring(rest, 1, instr(rest, '"') - 1)) AS print
+    SELECT {what} AS found
     FROM (
         SELECT substring(line, $after) AS rest
         FROM read_csv($path, columns = {'line': 'VARCHAR'}, auto_detect = false, header = false,
@@ -238,16 +255,10 @@ def _different_hashes(connection: DuckDBPyConnection, path: Path) -> int | None:
     )
     """
     asked = {"path": str(path), "start": _START, "after": len(_START) + 1}
-    prints = np.empty(path.stat().st_size // _REQUEST_BYTES + 1, dtype=np.uint64)
-    seen = 0
     try:
-        found = connection.execute(query, asked)
+        found = connection.execute(query.replace("{what}", what), asked)
         # piece by piece: the whole would be held twice
-        while (piece := found.fetch_df_chunk(_VECTORS)["print"].to_numpy()).size:
-            prints[seen : seen + piece.size] = piece
-            seen += piece.size
-    except duckdb.InvalidInputException:  # a line that is no text, or too long
-        return None
-    prints = prints[:seen]
-    prints.sort()
-    return None if (prints[1:] == prints[:-1]).any() else seen
+        while (piece := found.fetch_df_chunk(_VECTORS)["found"].to_numpy()).size:
+            yield piece
+    except duckdb.InvalidInputException:
+        return

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
-MEMORY = "270MB"
-"""What DuckDB may use; what needs more goes to the disk."""
+MEMORY = 270
+"""What DuckDB may use, in MB; what needs more goes to the disk, where it can."""
 
 COLUMNS = {
     "event": "VARCHAR",
@@ -30,11 +30,12 @@ COLUMNS = {
 
 
 @contextmanager
-def opened(*, in_order: bool) -> Iterator[tuple[DuckDBPyConnection, Path]]:
+def opened(*, in_order: bool, memory: int = MEMORY) -> Iterator[tuple[DuckDBPyConnection, Path]]:
     """A database in a folder that is gone afterwards.
 
     Args:
         in_order: whether rows keep the order of the file, which takes more memory.
+        memory: what DuckDB may use, in MB.
 
     Yields:
         The connection, and the folder.
@@ -43,7 +44,7 @@ def opened(*, in_order: bool) -> Iterator[tuple[DuckDBPyConnection, Path]]:
 
     with TemporaryDirectory(prefix="recitation-") as folder:
         config: dict[str, str | bool | int | float | list[str]] = {
-            "memory_limit": MEMORY,
+            "memory_limit": f"{memory}MB",
             "preserve_insertion_order": in_order,
             "temp_directory": str(Path(folder) / "spilled"),
         }

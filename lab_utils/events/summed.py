@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
+import psutil
 
 from lab_utils.events import clean, exact
-from lab_utils.events.database import lines_of, opened
+from lab_utils.events.database import MEMORY, lines_of, opened
 from lab_utils.events.exact import Failures, Found
 from lab_utils.events.problems import failure, in_words, most_frequent
 from lab_utils.events.regular import Lines, copy_usable
@@ -20,6 +22,9 @@ from lab_utils.experiment.tail import MOST_TO_RESAMPLE
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
+
+MORE_MEMORY = 2_000
+"""What DuckDB may use where `MEMORY` was too little, in MB: joining takes ten times as long."""
 
 LARGE = 1 << 26
 """Bytes from which a log's latencies are not all kept."""
@@ -71,7 +76,7 @@ class SummedLog:
 def per_user(path: Path, quantile: float = 0.95) -> SummedLog:
     """Read an event log of any size into sums per user, by the rules of `events.read`.
 
-    A clean log takes one pass (see `clean`); another is copied without what cannot be used, and
+    A clean log is only read (see `clean`); another is copied without what cannot be used, and
     joined on the disk (see `exact`), which takes several times as long.
 
     >>> log = per_user(path)  # doctest: +SKIP
@@ -86,24 +91,37 @@ def per_user(path: Path, quantile: float = 0.95) -> SummedLog:
         LabError: the file is missing, empty, or has not one event in it.
     """
     path = Path(path)
-    return in_one_pass(path, quantile) or by_joining(path)
+    return without_joining(path, quantile) or by_joining(path)
 
 
-def in_one_pass(path: Path, quantile: float) -> SummedLog | None:
-    """As `per_user`, for a clean log; None for another one."""
+def without_joining(path: Path, quantile: float) -> SummedLog | None:
+    """As `per_user`, for a clean log; None for another one, or if its users fit into no memory."""
+    import duckdb
+
     if not path.exists() or not (size := path.stat().st_size):
         return None
     whole = size < LARGE or not quantile
     low = 0.0 if whole else clean.slow_from(path, quantile)
-    with opened(in_order=False) as (connection, _):
-        found = clean.summed(connection, path, low)
-        if found is None:
-            return None
-        lines, failures = found
-        visits = _collected(connection, NOTHING)
-        if not whole and visits.visits <= MOST_TO_RESAMPLE:
-            return None
-        return _log(path, Lines(lines, {}, {}), NOTHING, failures, visits)
+    for memory in _memories():
+        with suppress(duckdb.OutOfMemoryException), opened(in_order=False, memory=memory) as opens:
+            connection, _ = opens
+            found = clean.summed(connection, path, low)
+            if found is None:
+                return None
+            lines, failures = found
+            visits = _collected(connection, NOTHING)
+            if not whole and visits.visits <= MOST_TO_RESAMPLE:
+                return None
+            return _log(path, Lines(lines, {}, {}), NOTHING, failures, visits)
+    return None
+
+
+def _memories() -> Iterator[int]:
+    """What DuckDB may use at first, and up to half of what is free if that was not enough; MB."""
+    yield MEMORY
+    half = psutil.virtual_memory().available // 2_000_000
+    if half > MEMORY:
+        yield min(half, MORE_MEMORY)
 
 
 def by_joining(path: Path) -> SummedLog:

@@ -8,7 +8,7 @@ def test_it_is_a_clean_log_of_the_balancers_form(tmp_path):
     read = events.read(path)
     assert read.problems() == {}
     assert len(read.visits()) == 2_000
-    assert summed.in_one_pass(path, 0.95) is not None
+    assert summed.without_joining(path, 0.95) is not None
 
 
 def test_the_same_seed_makes_the_same_log(tmp_path):

@@ -7,6 +7,7 @@ import tempfile
 from dataclasses import replace
 from pathlib import Path
 
+import duckdb
 import pandas as pd
 import pytest
 from hypothesis import given, settings
@@ -229,7 +230,7 @@ def test_sums_and_rows_come_to_the_same_verdict(
 ):
     path.write_bytes(log_of(seed, visits, users, dirt, share))
     same(path, plan(primary), **go_on)
-    if summed.in_one_pass(path, 0.95):
+    if summed.without_joining(path, 0.95):
         assert not events.read(path).problems()
 
 
@@ -242,14 +243,14 @@ def test_each_kind_of_dirt_is_told_in_the_same_words(path, dirt):
 
 
 @pytest.mark.parametrize("ends", [b"\n", b""])
-def test_a_clean_log_takes_one_pass_to_the_same_verdict(path, ends):
+def test_a_clean_log_is_not_joined_and_has_the_same_verdict(path, ends):
     content = log_of(2, 3_000, 400, ["failed", "refused", "stand-in"], 0.02)
     path.write_bytes(content.rstrip(b"\n") + ends)
     plain = [
         guard for guard in plan(Proportion("outcome")).guardrails if guard != Ratio("latency_ms")
     ]
     experiment = replace(plan(Proportion("outcome")), guardrails=plain)
-    same(path, experiment, read=lambda log: summed.in_one_pass(log, 0.95))
+    same(path, experiment, read=lambda log: summed.without_joining(log, 0.95))
     same(path, experiment)
 
 
@@ -263,14 +264,14 @@ def test_a_clean_log_takes_one_pass_to_the_same_verdict(path, ends):
 )
 def test_a_log_with_anything_wrong_in_it_is_not_taken_for_clean(path, dirt):
     path.write_bytes(log_of(3, 900, 200, [dirt], 0.02))
-    assert summed.in_one_pass(path, 0.95) is None
+    assert summed.without_joining(path, 0.95) is None
 
 
 @pytest.mark.parametrize("lines", [slice(0, 2), slice(0, None), slice(500, 700)])
 def test_a_part_of_the_log_that_is_there_twice_is_not_taken_for_clean(path, lines):
     whole = log_of(4, 900, 200, [], 0).splitlines(keepends=True)
     path.write_bytes(b"".join(whole + whole[lines]))
-    assert summed.in_one_pass(path, 0.95) is None
+    assert summed.without_joining(path, 0.95) is None
 
 
 def renamed(name):
@@ -303,7 +304,7 @@ def test_identifiers_of_any_form_can_be_proved_different(path, form):
     assert len(set(map(IDENTIFIERS[form], range(900)))) == 900
     path.write_bytes(b"\n".join(renamed(IDENTIFIERS[form])))
     same(path, plan(Ratio("outcome")))
-    assert summed.in_one_pass(path, 0.95) is not None
+    assert summed.without_joining(path, 0.95) is not None
 
 
 @pytest.mark.parametrize("form", IDENTIFIERS)
@@ -311,14 +312,32 @@ def test_identifiers_of_any_form_can_be_proved_different(path, form):
 def test_one_identifier_in_anothers_place_is_found(path, form, of, again):
     name = IDENTIFIERS[form]
     path.write_bytes(b"\n".join(renamed(lambda n: name(of if n == again else n))))
-    assert summed.in_one_pass(path, 0.95) is None
+    assert summed.without_joining(path, 0.95) is None
 
 
 @pytest.mark.parametrize("form", ["numbers with gaps", "no prefix", "leading zeros"])
-def test_numbers_are_proved_different_in_the_same_pass(path, form, monkeypatch):
-    monkeypatch.setattr(clean, "_different_hashes", lambda *_: pytest.fail("a second pass"))
+def test_numbers_are_proved_different_without_their_hashes(path, form, monkeypatch):
+    monkeypatch.setattr(clean, "_different_hashes", lambda *_: pytest.fail("hashed"))
     path.write_bytes(b"\n".join(renamed(IDENTIFIERS[form])))
-    assert summed.in_one_pass(path, 0.95) is not None
+    assert summed.without_joining(path, 0.95) is not None
+
+
+@pytest.mark.parametrize(("too_little", "joined"), [(1, False), (2, True)])
+def test_memory_that_was_too_little_is_raised_once(path, monkeypatch, too_little, joined):
+    limits = []
+
+    def hungry(connection, *words, really=clean.summed):
+        limits.extend(connection.execute("SELECT current_setting('memory_limit')").fetchall())
+        if len(limits) <= too_little:
+            raise duckdb.OutOfMemoryException("too little")
+        return really(connection, *words)
+
+    monkeypatch.setattr(clean, "summed", hungry)
+    path.write_bytes(log_of(3, 900, 200, [], 0))
+    assert (summed.without_joining(path, 0.95) is None) == joined
+    assert len(set(limits)) == 2
+    limits.clear()
+    same(path, plan(Ratio("outcome")))
 
 
 def test_of_a_large_log_the_slowest_visits_are_enough(path, monkeypatch):

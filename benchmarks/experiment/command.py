@@ -39,7 +39,7 @@ FIRST = 10_000
 PACKAGES = ("duckdb", "numpy", "pandas", "scipy")
 LEGEND = (
     "seconds: from the start of a fresh Python to its end. CPU s: user and system time of all its "
-    "threads. Imports, read, analysis: the three parts of seconds, without the end of the Python. "
+    "threads. MB: at its greatest. Imports, read, analysis: the three parts of seconds, without the end of the Python. "
     "DuckDB, no proof: believes the log, sums up one rate alone and compares nothing; the distance "
     "from it is what it costs to be sure, and to decide. Medians over the rounds; x: how many "
     "times ours, within a round."
@@ -92,9 +92,10 @@ def in_turn(there: Sequence[Contestant], path: Path, rounds: int, console: Conso
 
 def table(there: Sequence[Contestant], runs: Sequence[Run]) -> Table:
     """Medians of each contestant, and how many times ours."""
-    shown = Table("from the log to the comparison", box=box.SIMPLE_HEAD)
+    shown = Table(title="from the log to the comparison", box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0))
+    shown.add_column("", min_width=12)
     for column in (*_MEASURED.values(), *(f"{title} x" for title in _COMPARED.values())):
-        shown.add_column(column, justify="right")
+        shown.add_column(column, justify="right", no_wrap=True)
     ours = {each.number: each for each in runs if each.name == OURS.name}
     for contestant in there:
         mine = [each for each in runs if each.name == contestant.name]
@@ -106,14 +107,14 @@ def table(there: Sequence[Contestant], runs: Sequence[Run]) -> Table:
     return shown
 
 
-_COMPARED = {"wall_s": "seconds", "cpu_s": "CPU s", "peak_mb": "peak MB"}
+_COMPARED = {"wall_s": "seconds", "cpu_s": "CPU s", "peak_mb": "MB"}
 _MEASURED = {
     "wall_s": "seconds",
     "imports_s": "imports",
     "read_s": "read",
     "analysis_s": "analysis",
     "cpu_s": "CPU s",
-    "peak_mb": "peak MB",
+    "peak_mb": "MB",
 }
 
 

@@ -38,11 +38,11 @@ FIRST = 10_000
 
 PACKAGES = ("duckdb", "numpy", "pandas", "scipy")
 LEGEND = (
-    "seconds: from the start of a fresh Python to its end. CPU s: user and system time of all its "
-    "threads. MB: at its greatest. Imports, read, analysis: the three parts of seconds, without the end of the Python. "
-    "DuckDB, no proof: believes the log, sums up one rate alone and compares nothing; the distance "
-    "from it is what it costs to be sure, and to decide. Medians over the rounds; x: how many "
-    "times ours, within a round."
+    "seconds: from the start of a fresh Python to its end. Imports, read, analysis: the three parts "
+    "of it, without the end of the Python. CPU s: user and system time of all its threads. MB: of "
+    "memory, at most. DuckDB, no proof: believes the log, sums up one rate alone and compares "
+    "nothing; the distance from it is what it costs to be sure, and to decide. Medians over the "
+    "rounds; x: how many times ours, within a round."
 )
 
 
@@ -94,7 +94,7 @@ def table(there: Sequence[Contestant], runs: Sequence[Run]) -> Table:
     """Medians of each contestant, and how many times ours."""
     shown = Table(title="from the log to the comparison", box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0))
     shown.add_column("", min_width=12)
-    for column in (*_MEASURED.values(), *(f"{title} x" for title in _COMPARED.values())):
+    for column in (*_MEASURED.values(), *_COMPARED.values()):
         shown.add_column(column, justify="right", no_wrap=True)
     ours = {each.number: each for each in runs if each.name == OURS.name}
     for contestant in there:
@@ -107,7 +107,7 @@ def table(there: Sequence[Contestant], runs: Sequence[Run]) -> Table:
     return shown
 
 
-_COMPARED = {"wall_s": "seconds", "cpu_s": "CPU s", "peak_mb": "MB"}
+_COMPARED = {"wall_s": "s x", "cpu_s": "CPU x", "peak_mb": "MB x"}
 _MEASURED = {
     "wall_s": "seconds",
     "imports_s": "imports",

@@ -38,8 +38,8 @@ FIRST = 10_000
 
 PACKAGES = ("duckdb", "numpy", "pandas", "scipy")
 LEGEND = (
-    "seconds: from the start of a fresh Python to its end. Imports, read, analysis: the three parts "
-    "of it, without the end of the Python. CPU s: user and system time of all its threads. MB: of "
+    "seconds: from the start of a fresh Python to its end. Imports, read, analysis: its parts, "
+    "without the end of the Python. CPU s: user and system time of all its threads. MB: of "
     "memory, at most. DuckDB, no proof: believes the log, sums up one rate alone and compares "
     "nothing; the distance from it is what it costs to be sure, and to decide. Medians over the "
     "rounds; x: how many times ours, within a round."

@@ -22,6 +22,12 @@ from lab_utils.paths import DATA
 FOLDER = DATA / "recorded"
 
 
+def in_words(day: str) -> str:
+    """A day such as `2026-11-05` as `5 November 2026`."""
+    at = date.fromisoformat(day)
+    return f"{at.day} {at:%B %Y}"
+
+
 @dataclass
 class Tape:
     """What was said to each command of one lesson, in the order it was asked.
@@ -51,10 +57,7 @@ class Tape:
     def day(self) -> str:
         """When it was recorded, in words."""
         day = self.about.get("day")
-        if day is None:
-            return "never"
-        at = date.fromisoformat(day)
-        return f"{at.day} {at:%B %Y}"
+        return "never" if day is None else in_words(day)
 
     def is_first(self, command: str) -> bool:
         """Whether this run is to be recorded (`LAB_RECORD`), and has not asked this before."""

@@ -1,15 +1,18 @@
 """What the prose shows exists: links, commands, ports, variables, words."""
 
+import json
 import re
 import subprocess
 import sys
 
+import nbformat
 import pytest
 from balancer.admin import parse_weights
 from balancer.outcome import parse_outcome
 
 from lab_utils import images, ports
-from lab_utils.paths import ROOT
+from lab_utils.ladder import picture
+from lab_utils.paths import NOTEBOOKS, ROOT
 
 PAGES = ["README.md", "CONTRIBUTING.md", "data/README.md", "containers/balancer/README.md"]
 
@@ -71,3 +74,26 @@ def test_the_scripts_of_the_data_are_shown_with_the_python_that_has_their_packag
     shown = re.findall(r"^(\S*python) (data/\S+\.py)", text, re.MULTILINE)
     assert {python for python, _ in shown} == {".venv/bin/python"}
     assert all((ROOT / script).exists() for _, script in shown)
+
+
+def test_the_balancers_figures_are_those_of_the_run_that_is_kept():
+    medians = json.loads(picture.RECORDED.read_text())["medians"]
+    busy = [row for row in medians if row["cpu_us"] and row["shape"] != "one"]
+    ours = [1 / row["speed"] for row in busy if row["peer"] in ("sticky", "weighted_random")]
+    plain = {row["peer"]: row for row in busy if row["shape"] == "plain"}
+    recitation = 1 / plain["recitation"]["speed"]
+    worth = {peer: f"{1000 / row['cpu_us']:.0f}" for peer, row in plain.items()}
+    bars = (
+        f"aiohttp {worth['aiohttp']}, ours {worth['sticky']} (sticky) and "
+        f"{worth['weighted_random']} (weighted random), HAProxy {worth['haproxy']}, "
+        f"nginx {worth['nginx']};"
+    )
+    text = " ".join((ROOT / "README.md").read_text().split())
+    assert f"between {min(ours):.1f} and {max(ours):.1f} times HAProxy's CPU time" in text
+    assert f"`nc` twice for each request) {recitation:.0f} times" in text
+    assert f"one run, on {picture.recorded_on()}" in text
+    lesson = nbformat.read(NOTEBOOKS / "solutions" / "04_load_balancer.ipynb", as_version=4)
+    (shown,) = [cell.source for cell in lesson.cells if "figures/balancer.svg" in cell.source]
+    for page in text, " ".join(shown.split()):
+        assert bars in page
+        assert f"on {picture.recorded_on()}" in page

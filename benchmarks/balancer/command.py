@@ -21,7 +21,8 @@ from benchmarks.balancer.picture import requests_per_cpu_second
 from benchmarks.balancer.table import LEGEND, table
 from lab_utils import commands, demo
 from lab_utils.errors import LabError
-from lab_utils.paths import RESULTS, STATE
+from lab_utils.ladder.picture import RECORDED
+from lab_utils.paths import NOTEBOOKS, RESULTS, STATE
 from lab_utils.processes import Process
 
 
@@ -46,7 +47,14 @@ def main(words: Sequence[str], console: Console) -> int:
     parser.add_argument("--quick", action="store_true", help="rounds of 1 s, and fewer loads")
     parser.add_argument("--only", nargs="+", choices=names, metavar="NAME", help=", ".join(names))
     parser.add_argument("--install", action="store_true", help="apt-get install what is missing")
+    parser.add_argument(
+        "--record",
+        action="store_true",
+        help="keep figures and picture as those that README and notebook 04 show",
+    )
     options = parser.parse_args(words)
+    if options.record and (options.quick or options.only):
+        parser.error("--record keeps a whole run: without --quick and --only")
     machine.demand_linux()
     if options.install:
         peers.install()
@@ -56,7 +64,11 @@ def main(words: Sequence[str], console: Console) -> int:
     for ending in (signal.SIGTERM, signal.SIGHUP):  # end as on Ctrl-C: with all that was started
         signal.signal(ending, signal.default_int_handler)
     with demo.alone():
-        run(chosen, plan, console, results_folder=RESULTS, folder=STATE / "bench-balancer")
+        path = run(chosen, plan, console, results_folder=RESULTS, folder=STATE / "bench-balancer")
+    if options.record:
+        shutil.copyfile(path, RECORDED)
+        shutil.copyfile(path.with_suffix(".svg"), NOTEBOOKS / "figures" / "balancer.svg")
+        console.print("Kept as recorded: tests/test_readme.py knows which words have to follow.")
     return 0
 
 

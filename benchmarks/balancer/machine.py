@@ -8,6 +8,7 @@ import re
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from importlib.metadata import version
 from pathlib import Path
 
@@ -101,6 +102,7 @@ def describe(programs: Sequence[str]) -> dict[str, object]:
     """What a reader needs to judge the figures: the machine, how busy it was, all versions."""
     core, load_core = cores()
     return {
+        "day": datetime.now().astimezone().date().isoformat(),
         "system": platform.platform(),
         "processor": _processor(),
         "cores": os.cpu_count(),

@@ -4,20 +4,20 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import matplotlib as mpl
 from matplotlib.figure import Figure
 from matplotlib.ticker import NullFormatter, StrMethodFormatter
 
 from lab_utils.ladder.measure import Rung
-from lab_utils.paths import DATA
 from lab_utils.plots import FAINT, LOOK, STROKES, Picture
+from lab_utils.recorded import FOLDER, in_words
 
 if TYPE_CHECKING:
     import pandas as pd
 
-RECORDED = DATA / "recorded" / "balancer-benchmark.json"
+RECORDED = FOLDER / "balancer-benchmark.json"
 TITLES = {
     "recitation": "the recitation's idea",
     "aiohttp": "aiohttp on both sides",
@@ -30,11 +30,21 @@ TITLES = {
 def recorded() -> dict[str, float]:
     """CPU time per request in microseconds, by balancer, from the benchmark's run that is kept.
 
-    It was measured on one core kept busy by wrk, on 25 November 2026.
+    It was measured on one core kept busy by wrk.
     """
-    medians = json.loads(RECORDED.read_text("utf-8"))["medians"]
+    medians = _kept()["medians"]
     plain = {each["peer"]: each["cpu_us"] for each in medians if each["shape"] == "plain"}
     return {title: plain[name] for name, title in TITLES.items()}
+
+
+def recorded_on() -> str:
+    """The day of that run, in words."""
+    return in_words(_kept()["machine"]["day"])
+
+
+def _kept() -> dict[str, Any]:
+    kept: dict[str, Any] = json.loads(RECORDED.read_text("utf-8"))
+    return kept
 
 
 def table(rungs: Sequence[Rung]) -> pd.DataFrame:
@@ -64,7 +74,7 @@ def ladder(rungs: Sequence[Rung]) -> Picture:
 
 def benchmark() -> Picture:
     """The recorded benchmark in the same way."""
-    return _bars(recorded(), "And beside the industry's?", "recorded on 25 November 2026")
+    return _bars(recorded(), "And beside the industry's?", f"recorded on {recorded_on()}")
 
 
 def _bars(costs: Mapping[str, float], title: str, where: str) -> Picture:

@@ -59,3 +59,24 @@ def test_an_interrupt_ends_everything(tmp_path, monkeypatch):
         run(tmp_path, OURS_AND_AIOHTTP, Plan((PLAIN,), rounds=1, seconds=1))
     assert len(seen) == 2
     assert [pid for pid in seen if psutil.pid_exists(pid)] == []
+
+
+def test_what_is_to_be_recorded_is_what_was_measured(tmp_path, monkeypatch):
+    measured = tmp_path / "measured.json"
+    measured.write_text("figures")
+    measured.with_suffix(".svg").write_text("picture")
+    monkeypatch.setattr(command.signal, "signal", lambda *_: None)
+    monkeypatch.setattr(command, "run", lambda *_, **__: measured)
+    monkeypatch.setattr(command, "RECORDED", tmp_path / "recorded.json")
+    monkeypatch.setattr(command, "NOTEBOOKS", tmp_path)
+    (tmp_path / "figures").mkdir()
+    assert command.main(["--record"], Console(file=io.StringIO())) == 0
+    assert (tmp_path / "recorded.json").read_text() == "figures"
+    assert (tmp_path / "figures" / "balancer.svg").read_text() == "picture"
+
+
+@pytest.mark.parametrize("less", [["--quick"], ["--only", "sticky"]])
+def test_less_than_a_whole_run_is_not_recorded(less, capsys):
+    with pytest.raises(SystemExit):
+        command.main(["--record", *less], Console(file=io.StringIO()))
+    assert "whole run" in capsys.readouterr().err

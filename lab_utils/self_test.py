@@ -61,8 +61,8 @@ class Check:
     Attributes:
         title: what is said above it.
         words: a module of Python and its arguments.
-        beside: the Compose project it runs in where it must keep off a user's own stack and record
-            of exercises: on other ports, with a record that is thrown away.
+        beside: the Compose project it runs in where it must keep off a user's own stack, files and
+            record of exercises: on other ports, with files and a record that are thrown away.
     """
 
     title: str
@@ -216,10 +216,11 @@ class Running:
 
 
 def beside(folder: Path, project: str) -> dict[str, str]:
-    """What keeps a run off a user's own stack and record: project, ports, a record in `folder`."""
+    """What keeps a run off what a user has: its own project and ports; record, files in `folder`."""
     return {
         "LAB_PROJECT": project,
         "LAB_PROGRESS": str(folder / "progress.json"),
+        "LAB_WORKBENCH": str(folder / "results" / "workbench"),
         **Ports.free().environment(),
     }
 

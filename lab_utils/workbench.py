@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import shutil
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -12,7 +13,8 @@ from pathlib import Path
 from lab_utils.errors import LabError
 from lab_utils.paths import CONTAINERS, RESULTS
 
-FOLDER = RESULTS / "workbench"
+FOLDER = Path(os.environ.get("LAB_WORKBENCH") or RESULTS / "workbench")
+"""Checks of the lab have their own, so that they neither change a student's nor one another's."""
 
 
 @dataclass(frozen=True)

@@ -5,6 +5,7 @@ import sys
 import threading
 import time
 from io import StringIO
+from pathlib import Path
 
 import pytest
 from rich.console import Console
@@ -58,6 +59,7 @@ def test_a_notebook_is_run_cell_by_cell_beside_a_users_own_stack_and_record(ran,
     assert "--nbval" in words
     assert environment["LAB_PROJECT"].startswith(self_test.TEST_PROJECT)
     assert environment["LAB_PROGRESS"] != "mine.json"
+    assert not Path(environment["LAB_WORKBENCH"]).is_relative_to(ROOT)
     assert environment["LAB_PORT_A"] != os.environ.get("LAB_PORT_A")
 
 

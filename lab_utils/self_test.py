@@ -216,7 +216,7 @@ class Running:
 
 
 def beside(folder: Path, project: str) -> dict[str, str]:
-    """What keeps a run off what a user has: its own project and ports; record, files in `folder`."""
+    """What keeps a run off a user's own: a project, ports, and record and files in `folder`."""
     return {
         "LAB_PROJECT": project,
         "LAB_PROGRESS": str(folder / "progress.json"),

@@ -121,3 +121,20 @@ def test_nothing_of_the_machine_it_ran_on_is_in_it(path):
 
 def test_a_notebook_stays_small(path):
     assert path.stat().st_size < MOST_BYTES
+
+
+def stored(book):
+    """Everything that code cells have printed or shown, as text."""
+    for cell in cells(book, "code"):
+        for out in cell.outputs:
+            yield out.get("text") or out.get("data", {}).get("text/plain", "")
+
+
+def test_every_answer_that_is_stored_in_a_solution_is_right(path, book):
+    if path.parent.name == "solutions":
+        assert [text for text in stored(book) if "Not yet" in text] == []
+
+
+def test_nothing_was_in_the_way_when_a_notebook_was_stored(path, book):
+    taken = [text for text in stored(book) if "port is already allocated" in text]
+    assert len(taken) == (path.stem == "03_compose")  # which shows it on purpose

@@ -63,6 +63,7 @@ def test_a_container_is_told_by_how_it_answers_and_how_it_stops(engine, image, c
     trial = try_out(engine, image(command), LABELS, grace=1)
     assert trial.answered
     assert trial.exit_code == exit_code
+    assert (trial.seconds >= 1) == (exit_code == 137)  # the grace was used up, or was not needed
 
 
 @pytest.mark.needs("docker")

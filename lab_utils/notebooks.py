@@ -24,6 +24,7 @@ from pathlib import Path
 import nbformat
 from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError
+from nbconvert.preprocessors.coalescestreams import CoalesceStreamsPreprocessor
 from nbformat import NotebookNode
 
 from lab_utils.errors import LabError
@@ -111,7 +112,9 @@ def run(notebook: NotebookNode, path: Path) -> NotebookNode:
             raise LabError(doing, str(error), "mend the cell, then run again") from None
     if refused := _refused_magics(notebook):
         raise LabError(doing, refused, "write it in Python: notebooks of the lab have no magics")
-    return notebook
+    # What was printed piece by piece is one text, and of a progress bar the end is left.
+    whole: NotebookNode = CoalesceStreamsPreprocessor().preprocess(notebook, {})[0]
+    return whole
 
 
 def _refused_magics(notebook: NotebookNode) -> str:

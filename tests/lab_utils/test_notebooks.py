@@ -128,3 +128,9 @@ def test_a_run_leaves_the_record_of_exercises_alone(house, monkeypatch):
     ran = notebooks.run(new_notebook(cells=cells), house / "x.ipynb")
     assert "mine.json" not in ran.cells[0].outputs[0].text
     assert "progress.json" in ran.cells[0].outputs[0].text
+
+
+def test_of_what_was_written_over_only_the_last_is_stored(house):
+    cells = [new_code_cell("for part in '123':\n    print(f'\\r{part} of 3', end='', flush=True)")]
+    ran = notebooks.run(new_notebook(cells=cells), house / "x.ipynb")
+    assert [out.text for out in ran.cells[0].outputs] == ["3 of 3"]

@@ -138,3 +138,7 @@ def test_every_answer_that_is_stored_in_a_solution_is_right(path, book):
 def test_nothing_was_in_the_way_when_a_notebook_was_stored(path, book):
     taken = [text for text in stored(book) if "port is already allocated" in text]
     assert len(taken) == (path.stem == "03_compose")  # which shows it on purpose
+
+
+def test_a_progress_bar_is_stored_as_it_ended(book):
+    assert [text for text in stored(book) if "\r" in text] == []

@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from typing import Any
 
 from lab_utils.compose.output import Provenance, Seen
+from lab_utils.docker_engine.clock import seconds
 
 KEPT_PROBES = 5
 """How many health checks of a container the engine remembers."""
-
-NEVER = "0001-"
-"""How the engine's date of something that has not happened begins."""
 
 
 @dataclass(frozen=True)
@@ -61,7 +57,7 @@ class Moments(Seen):
     def of(cls, containers: Iterable[tuple[Mapping[str, str], Mapping[str, Any]]]) -> Moments:
         """From each container's labels and its state, as the engine gives them."""
         known = [
-            (labels["com.docker.compose.service"], state, _date(state["StartedAt"]))
+            (labels["com.docker.compose.service"], state, seconds(state["StartedAt"]))
             for labels, state in containers
         ]
         began = min((date for *_, date in known), default=0.0)
@@ -81,24 +77,15 @@ class Moments(Seen):
 
 
 def _moment(service: str, state: Mapping[str, Any], began: float) -> Moment:
-    ended = None if state["Status"] == "running" else _date(state["FinishedAt"]) - began
+    ended = None if state["Status"] == "running" else seconds(state["FinishedAt"]) - began
     probes = (state.get("Health") or {}).get("Log") or []
     if len(probes) == KEPT_PROBES and probes[0]["ExitCode"] == 0:
         probes = []  # the first that found it well may be forgotten already
-    well = [_date(probe["End"]) - began for probe in probes if probe["ExitCode"] == 0]
+    well = [seconds(probe["End"]) - began for probe in probes if probe["ExitCode"] == 0]
     return Moment(
         service=service,
-        started_s=_date(state["StartedAt"]) - began,
+        started_s=seconds(state["StartedAt"]) - began,
         healthy_s=min(well, default=None),
         ended_s=ended,
         exit_code=None if ended is None else int(state["ExitCode"]),
     )
-
-
-def _date(text: str) -> float:
-    """Seconds since 1970 of a date as Docker writes it: nanoseconds, a Z or an offset."""
-    if text.startswith(NEVER):
-        return 0.0
-    whole, fraction, zone = re.fullmatch(r"([^.Z+]+?)(\.\d+)?(Z|[+-]\d\d:\d\d)?", text).groups()  # type: ignore[union-attr]
-    date = datetime.fromisoformat(whole + (zone or "").replace("Z", "+00:00"))
-    return date.astimezone(UTC).timestamp() + float(fraction or 0)

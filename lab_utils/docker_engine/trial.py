@@ -5,11 +5,11 @@ from __future__ import annotations
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
 
 from docker.models.containers import Container
 
 from lab_utils import waiting
+from lab_utils.docker_engine import clock
 from lab_utils.docker_engine.engine import Engine
 
 LAST_LINES = 12
@@ -59,11 +59,10 @@ def try_out(
     try:
         answered = _answers(box, port, path, patience)
         # By the engine's clock alone: a busy machine takes a second for clearing up after the end.
-        told = datetime.fromisoformat(engine.client.info()["SystemTime"])
+        told = clock.seconds(engine.client.info()["SystemTime"])
         box.stop(timeout=grace)
         box.reload()
-        ended = datetime.fromisoformat(box.attrs["State"]["FinishedAt"])
-        seconds = max(0.0, (ended - told).total_seconds())
+        seconds = max(0.0, clock.seconds(box.attrs["State"]["FinishedAt"]) - told)
         exit_code = int(box.wait()["StatusCode"])
         said = box.logs(tail=LAST_LINES).decode(errors="replace").strip()
         return Trial(answered, exit_code, seconds, said)

@@ -131,6 +131,17 @@ FROM (SELECT variant, unnest(odd) AS status FROM groups) WHERE abs(status) >= 40
 """
 
 
+_REQUESTS = """
+SELECT {what} AS found
+FROM (
+    SELECT substring(line, $after) AS rest
+    FROM read_csv($path, columns = {{'line': 'VARCHAR'}}, auto_detect = false, header = false,
+        delim = '\x01', quote = '', escape = '', buffer_size = 8388608)
+    WHERE starts_with(line, $start)
+)
+"""
+
+
 def summed(
     connection: DuckDBPyConnection, path: Path, low: float
 ) -> tuple[int, list[Failures]] | None:
@@ -245,18 +256,9 @@ def _of_each_request(
     """
     import duckdb
 
-    query = """
-    SELECT {what} AS found
-    FROM (
-        SELECT substring(line, $after) AS rest
-        FROM read_csv($path, columns = {'line': 'VARCHAR'}, auto_detect = false, header = false,
-            delim = '\x01', quote = '', escape = '', buffer_size = 8388608)
-        WHERE starts_with(line, $start)
-    )
-    """
     asked = {"path": str(path), "start": _START, "after": len(_START) + 1}
     try:
-        found = connection.execute(query.replace("{what}", what), asked)
+        found = connection.execute(_REQUESTS.format(what=what), asked)
         # piece by piece: the whole would be held twice
         while (piece := found.fetch_df_chunk(_VECTORS)["found"].to_numpy()).size:
             yield piece

@@ -103,17 +103,21 @@ def without_joining(path: Path, quantile: float) -> SummedLog | None:
     whole = size < LARGE or not quantile
     low = 0.0 if whole else clean.slow_from(path, quantile)
     for memory in _memories():
-        with suppress(duckdb.OutOfMemoryException), opened(in_order=False, memory=memory) as opens:
-            connection, _ = opens
-            found = clean.summed(connection, path, low)
-            if found is None:
-                return None
-            lines, failures = found
-            visits = _collected(connection, NOTHING)
-            if not whole and visits.visits <= MOST_TO_RESAMPLE:
-                return None
-            return _log(path, Lines(lines, {}, {}), NOTHING, failures, visits)
+        with suppress(duckdb.OutOfMemoryException):
+            return _if_clean(path, low, whole=whole, memory=memory)
     return None
+
+
+def _if_clean(path: Path, low: float, *, whole: bool, memory: int) -> SummedLog | None:
+    with opened(in_order=False, memory=memory) as (connection, _):
+        found = clean.summed(connection, path, low)
+        if found is None:
+            return None
+        lines, failures = found
+        visits = _collected(connection, NOTHING)
+        if not whole and visits.visits <= MOST_TO_RESAMPLE:
+            return None
+        return _log(path, Lines(lines, {}, {}), NOTHING, failures, visits)
 
 
 def _memories() -> Iterator[int]:

@@ -46,17 +46,19 @@ def is_judged(source):
     return "check." in source.strip().splitlines()[-1]
 
 
-def says(verdict, text):
+@pytest.fixture(scope="module")
+def says():
     """Whether a check gave a verdict, or has told why it gave none: there is no engine."""
     try:
         docker_engine.find()
+        excuses = []
     except docker_engine.EngineUnavailable as missing:
-        return verdict in text or missing.next_step in text
-    return verdict in text
+        excuses = [missing.next_step]
+    return lambda verdict, text: any(words in text for words in (verdict, *excuses))
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_a_student_works_through_it(opened, name):
+def test_a_student_works_through_it(opened, says, name):
     book = opened(name)
     solutions = exercises(name)
     for position, cell in enumerate(book.cells()):
